@@ -1,0 +1,75 @@
+# make [MODE=debug|release|asan|tsan|fuzz] [CC=clang] [V=1]; every mode has its own build folder.
+# Targets: all check asan tsan valgrind fuzz bench bench-smoke format lint install uninstall dist
+#          clean compile_commands.json
+MODE    ?= release
+VERSION := 0.1.0
+PROG    := prowl
+PREFIX  ?= /usr/local
+B       := build/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
+PKGS    := libcurl libxml-2.0 jansson zlib libhs libpcre2-8 yaml-0.1 sqlite3 libcrypto
+HAVE_ISAL := $(shell pkg-config --exists libisal 2>/dev/null && echo 1)
+HAVE_ZSTD := $(shell pkg-config --exists libzstd 2>/dev/null && echo 1)
+PKGS    += $(if $(HAVE_ISAL),libisal) $(if $(HAVE_ZSTD),libzstd)
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+           -Wundef -Wvla -Wwrite-strings -Wcast-qual $(if $(WERROR),-Werror)
+SAN     := -fno-omit-frame-pointer -fno-sanitize-recover=all
+OPT.debug   := -Og -g3
+OPT.release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+OPT.asan    := -O1 -g $(SAN) -fsanitize=address,undefined
+OPT.tsan    := -O1 -g $(SAN) -fsanitize=thread
+OPT.valgrind := -O1 -g -gdwarf-4
+OPT.fuzz    := -O1 -g $(SAN) -fsanitize=fuzzer-no-link,address,undefined
+# CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS stay the user's; what the project needs is in ALL_*.
+ALL_CFLAGS := $(shell pkg-config --cflags $(PKGS)) -D_GNU_SOURCE -Ilib -Ianalyzers -Icmd -Itests/unit \
+              -I$(B)/gen -DPROWL_VERSION='"$(VERSION)"' $(if $(HAVE_ISAL),-DHAVE_ISAL=1) \
+              $(if $(HAVE_ZSTD),-DHAVE_ZSTD=1) $(CPPFLAGS) -std=gnu17 $(WARN) $(OPT.$(MODE)) \
+              -pthread $(CFLAGS)
+ALL_LIBS   := $(shell pkg-config --libs $(PKGS)) -pthread $(LDLIBS)
+Q := $(if $(V),,@)
+
+PACKS := $(sort $(wildcard analyzers/packs/*.yaml))
+LIB   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c analyzers/*.c))) $(B)/gen/packs.o
+CMD   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard cmd/*.c)))
+UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+all: $(B)/$(PROG)
+
+# Packs are built in: one binary, nothing to install beside it.
+$(B)/gen/packs.c: $(PACKS) scripts/embed-packs $(B)/packs.list
+	$(Q)mkdir -p $(@D) && scripts/embed-packs $(PACKS) > $@.tmp && mv $@.tmp $@
+$(B)/packs.list: FORCE
+	$(Q)mkdir -p $(@D); echo '$(PACKS)' | cmp -s - $@ || echo '$(PACKS)' > $@
+$(B)/gen/packs.o: $(B)/gen/packs.c $(B)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/libprowl.a: $(LIB)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(B)/$(PROG): $(CMD) $(B)/libprowl.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+# Torture: units are linked with malloc wrapped, so that a test can fail the n-th allocation.
+WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/torture.o $(B)/libprowl.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(filter debug release valgrind,$(MODE)),$(WRAP)) -o $@ $^ -lcmocka $(ALL_LIBS)
+ifeq ($(MODE),fuzz)
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libprowl.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+else
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libprowl.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+endif
+$(B)/%.o: %.c $(B)/flags
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/flags: FORCE  # rewritten only when the flags change, and then every object follows
+	$(Q)mkdir -p $(@D); echo "$(CC) $(subst ",\",$(ALL_CFLAGS))" | cmp -s - $@ || echo "$(CC) $(subst ",\",$(ALL_CFLAGS))" > $@
+headers: $(patsubst %.h,$(B)/%.h.ok,$(sort $(wildcard lib/*/*.h cmd/*.h)))  # each compiles alone
+$(B)/%.h.ok: %.h $(B)/flags
+	$(Q)mkdir -p $(@D); echo 'extern int alone;' | \
+	 $(CC) $(ALL_CFLAGS) -fsyntax-only -include $< -xc - && touch $@
+
+unit: $(UNIT)
+fuzzers: $(FUZZ)
+clean:
+	rm -rf build compile_commands.json
+.PHONY: all unit fuzzers headers clean FORCE
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

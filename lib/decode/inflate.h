@@ -1,0 +1,56 @@
+/*
+ * inflate - from stored bytes to plain bytes, by content and never by name.
+ *
+ * In:      chunks of any size. The first bytes tell gzip, zlib, zstd or plain; the plain output is
+ *          looked at once more (a gzip in a gzip), two layers at most.
+ * Out:     plain bytes through a callback, in pieces of at most INFLATE_PIECE_BYTES.
+ * State:   all gzip members and zstd frames one after the other; trailing garbage or NUL padding
+ *          after a member ends the stream and is noted. A stream that breaks off or is corrupt
+ * gives its prefix; inflate_finish says which, and that is a result and no error. Errors: ERR_LIMIT
+ * past max_plain_bytes or max_ratio (after the first MiB of output); ERR_NOMEM; the callback's
+ * error unchanged. Limits:  see struct inflate_options. Threads: one stream an owner. Source:  RFC
+ * 1952, RFC 1950, RFC 8878. ISA-L when built with it (HAVE_ISAL), else zlib; both pass the same
+ * tests.
+ */
+#ifndef DECODE_INFLATE_H
+#define DECODE_INFLATE_H
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/sv.h"
+
+enum { INFLATE_PIECE_BYTES = 128 * 1024 };
+
+typedef bool inflate_fn(struct sv plain, void *user, struct err *err);
+
+struct inflate_options {
+    uint64_t max_plain_bytes; /* 0: 16 GiB */
+    unsigned max_ratio;       /* plain to stored; 0: 2000 */
+    bool force_zlib;          /* for tests: do not use ISA-L */
+};
+
+enum inflate_end {
+    INFLATE_COMPLETE,
+    INFLATE_TRUNCATED, /* the stream broke off */
+    INFLATE_CORRUPT,   /* bad data or checksum; what came before was delivered */
+    INFLATE_TRAILING,  /* complete, with bytes behind the end that are no member */
+};
+
+struct inflate_result {
+    enum inflate_end end;
+    uint64_t stored_bytes, plain_bytes;
+    const char *format; /* "plain", "gzip", "zlib", "zstd", "gzip in gzip"…; static */
+    char why[96];       /* for TRUNCATED and CORRUPT: "byte 40213: invalid distance code" */
+};
+
+struct inflate; /* opaque */
+
+struct inflate *inflate_new(const struct inflate_options *options, inflate_fn *fn, void *user,
+                            struct err *err) MUST_CHECK;
+void inflate_reset(struct inflate *z, inflate_fn *fn, void *user); /* a new stream, memory kept */
+bool inflate_feed(struct inflate *z, struct sv stored, struct err *err) MUST_CHECK;
+bool inflate_finish(struct inflate *z, struct inflate_result *ret_result,
+                    struct err *err) MUST_CHECK;
+void inflate_free(struct inflate *z);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * signature - the normal form of an error text, and its digest: equal for two failures that are the
+ * same. Masked: times, durations, addresses, UUIDs, hashes, pointers, ports, temporary paths,
+ * numbers in names, hosts' random parts. Changing the masks raises SIGNATURE_VERSION.
+ *
+ * Errors:  those of buf and digest.
+ * Threads: no state.
+ */
+#ifndef MODEL_SIGNATURE_H
+#define MODEL_SIGNATURE_H
+
+#include "base/buf.h"
+#include "model/result.h"
+
+enum { SIGNATURE_VERSION = 1 };
+
+/* Replaces the contents of ret_normal. */
+bool signature_normal(struct sv text, struct buf *ret_normal, struct err *err) MUST_CHECK;
+bool signature_of(struct sv text, char ret_hex[SIGNATURE_TEXT_BYTES], struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * scanner - run a rule set over the blocks of a log: one a thread, reused for log after log.
+ *
+ * In:      blocks in order (model/block.h).
+ * Out:     findings and trigger lines, through callbacks, in order of line, then rule id. A rule
+ *          that hits the same artifact again only raises its finding's count and last_line after
+ * the first SCANNER_HITS_KEPT hits. How:     libhs in block mode is the prefilter over whole
+ * blocks; PCRE2 (JIT, match limits) confirms on the one line and takes captures. A hit that spans
+ * two lines is no hit. Errors:  ERR_NOMEM; the callbacks' errors unchanged. A pattern that passes
+ * its match limit on a line is counted in limited and treated as no match. Limits:
+ * SCANNER_HITS_KEPT findings a rule and artifact. Threads: a scanner has one owner; the set is
+ * shared.
+ */
+#ifndef SCAN_SCANNER_H
+#define SCAN_SCANNER_H
+
+#include "model/artifact.h"
+#include "model/block.h"
+#include "model/build.h"
+#include "scan/ruleset.h"
+
+enum { SCANNER_HITS_KEPT = 8 };
+
+struct scan_sink {
+    /* Views in the finding are loans. */
+    bool (*finding)(void *user, const struct finding *finding, struct err *err);
+    bool (*trigger)(void *user, unsigned trigger, const struct line *line, struct err *err);
+    void *user;
+};
+
+struct scanner; /* opaque */
+
+struct scanner *scanner_new(const struct ruleset *set, struct err *err) MUST_CHECK;
+
+/* Start an artifact: rules whose `where` does not fit are off. */
+bool scanner_begin(struct scanner *s, const struct build *build, const struct artifact *artifact,
+                   const struct scan_sink *sink, struct err *err) MUST_CHECK;
+bool scanner_block(struct scanner *s, const struct block *block, struct err *err) MUST_CHECK;
+bool scanner_end(struct scanner *s, struct err *err) MUST_CHECK; /* rules that wait for the end */
+uint64_t scanner_limited(const struct scanner *s);
+void scanner_free(struct scanner *s);
+
+#endif
