@@ -1,0 +1,52 @@
+/*
+ * plan - which files of a build to read, in which order.
+ *
+ * First:   plan_documents: what can be asked for without a listing.
+ * Then:    plan_choose, from the listing, once the outcome is known: JUnit (by the name patterns of
+ *          prow.md 6.3), ci-operator-step-graph.json, steps' finished.json; for a build that did
+ * not pass also its logs: build-log.txt, <container>-build-log.txt, clone-log.txt, and the
+ *          build-log.txt of failing steps first (a step without a finished.json counts as failing).
+ *          --artifacts globs add files (never must-gather or other archives unless named).
+ * Rule:    passed builds: status documents and JUnit only, unless all is asked.
+ * Limits:  max_files and max_bytes a build (stored sizes); what was left out is counted.
+ * Errors:  ERR_NOMEM.
+ */
+#ifndef SOURCE_PLAN_H
+#define SOURCE_PLAN_H
+
+#include "base/arena.h"
+#include "model/artifact.h"
+#include "model/evidence.h"
+
+struct plan_options {
+    const struct sv *globs; /* --artifacts, relative to the build */
+    size_t glob_count;
+    bool all;            /* logs of passing builds too */
+    bool documents_only; /* scrape: no logs, no JUnit */
+    uint32_t max_files;  /* 0: 400 */
+    uint64_t max_bytes;  /* stored; 0: 2 GiB */
+};
+
+struct plan_file {
+    struct sv path;
+    uint64_t size;
+}; /* relative to the build */
+
+struct plan_item {
+    enum artifact_kind kind;
+    struct sv path, step;
+    uint64_t size;
+    bool optional; /* its absence is no problem */
+};
+
+/* prowjob.json, started.json, finished.json, podinfo.json, clone-records.json, in that order. */
+size_t plan_documents(const struct plan_options *options, struct plan_item *ret_items, size_t room);
+
+/* *ret_items in arena a, in the order to fetch. failing_steps: names of steps known to have failed
+ * from a step graph; may be NULL. */
+bool plan_choose(const struct plan_options *options, enum outcome outcome,
+                 const struct plan_file *files, size_t file_count, struct arena *a,
+                 struct plan_item **ret_items, size_t *ret_count, uint64_t *ret_left_out,
+                 struct err *err) MUST_CHECK;
+
+#endif
