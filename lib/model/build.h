@@ -89,6 +89,7 @@ struct build {
     bool optional;
     struct sv bucket;
     struct sv key; /* "logs/job/id", no slash at either end */
+    struct sv local; /* a folder that holds a copy of its files: they are read from there */
 };
 
 const char *build_state_name(enum build_state state); /* "failure"; "unknown" */

@@ -1,0 +1,554 @@
+#include "run/pipeline_p.h"
+
+#include "source/listing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    START_BYTES = 512 * 1024, /* a body is worked on before it is whole from here on */
+    READ_BYTES = 128 * 1024,
+    HTTP_NOT_MODIFIED = 304,
+    HTTP_NOT_FOUND = 404,
+    HTTP_GONE = 410,
+};
+
+static void body_work(struct pipeline *p, struct task *task);
+
+/* ---- on the network's thread ------------------------------------------------------------------
+ */
+
+static bool on_body(void *user, struct sv bytes, struct err *err)
+{
+    struct body *b = user;
+    struct pipeline *p = b->p;
+    struct chunk *chunk = malloc(sizeof(*chunk) + bytes.len);
+    if (chunk == NULL)
+        return err_why(err, ERR_NOMEM, "no %zu bytes for a body", bytes.len);
+    chunk->next = NULL;
+    chunk->len = bytes.len;
+    memcpy(chunk->bytes, bytes.ptr, bytes.len);
+    (void)pthread_mutex_lock(&p->lock);
+    const bool dead = b->dead;
+    if (b->tail != NULL)
+        b->tail->next = chunk;
+    else
+        b->head = chunk;
+    b->tail = chunk;
+    b->buffered += bytes.len;
+    if (b->buffered >= START_BYTES && !b->queued && !b->busy) {
+        b->queued = true;
+        pipeline_queue_locked(p, &b->task);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return !dead || err_why(err, ERR_STOPPED, "no more is wanted");
+}
+
+static void free_chunks(struct pipeline *p, struct chunk *chunk)
+{
+    uint64_t bytes = 0;
+    while (chunk != NULL) {
+        struct chunk *next = chunk->next;
+        bytes += chunk->len;
+        free(chunk);
+        chunk = next;
+    }
+    if (bytes > 0 && p->options->fetch != NULL)
+        fetch_release(p->options->fetch, bytes);
+}
+
+static void on_restart(void *user)
+{
+    struct body *b = user;
+    (void)pthread_mutex_lock(&b->p->lock);
+    struct chunk *stale = b->head;
+    b->head = b->tail = NULL;
+    b->buffered = 0;
+    b->restarted = true;
+    (void)pthread_mutex_unlock(&b->p->lock);
+    free_chunks(b->p, stale);
+}
+
+static void on_done(void *user, const struct fetch_answer *answer, const struct err *err)
+{
+    struct body *b = user;
+    (void)pthread_mutex_lock(&b->p->lock);
+    b->status = answer->status;
+    b->err = *err;
+    (void)snprintf(b->etag, sizeof(b->etag), "%.*s", SV_ARG(sv_head(answer->etag, 127)));
+    b->ended = true;
+    if (!b->queued && !b->busy) {
+        b->queued = true;
+        pipeline_queue_locked(b->p, &b->task);
+    }
+    (void)pthread_mutex_unlock(&b->p->lock);
+}
+
+static const struct fetch_calls calls = {.body = on_body, .restart = on_restart, .done = on_done};
+
+/* ---- where the bytes come from ------------------------------------------------------------------
+ */
+
+static bool is_local_root(const struct build *build)
+{
+    return build->store == STORE_FOLDER || build->store == STORE_FILE ||
+           build->store == STORE_STDIN;
+}
+
+static bool mirror_path(const struct job *job, struct sv rel, char *path, size_t size)
+{
+    const struct build *b = &job->result->build;
+    const int n =
+        snprintf(path, size, "%s/%s/%.*s/%.*s/%.*s", job->p->options->mirror_dir,
+                 build_store_name(b->store), SV_ARG(b->bucket), SV_ARG(b->key), SV_ARG(rel));
+    return n > 0 && (size_t)n < size;
+}
+
+/* No part of an object's name may lead out of the mirror, or onto prowl's own files. */
+static bool is_safe_path(struct sv path)
+{
+    struct sv part;
+    for (struct sv rest = path; sv_cut(&rest, '/', &part);) {
+        if (part.len == 0 || part.len > 250 || sv_equal(part, SV(".")) ||
+            sv_equal(part, SV("..")) || memchr(part.ptr, '\0', part.len) != NULL)
+            return false;
+    }
+    return path.len > 0;
+}
+
+static void open_local(struct body *b)
+{
+    char path[4096];
+    if (b->job->result->build.store == STORE_STDIN) {
+        b->fd = dup(STDIN_FILENO);
+    } else if (b->url.len >= sizeof(path)) {
+        (void)err_why(&b->err, ERR_LIMIT, "a path of more than %zu bytes", sizeof(path) - 1);
+        return;
+    } else {
+        (void)snprintf(path, sizeof(path), "%.*s", SV_ARG(b->url));
+        b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    }
+    if (b->fd >= 0)
+        b->status = 200;
+    else if (errno == ENOENT || errno == ENOTDIR)
+        b->status = HTTP_NOT_FOUND;
+    else
+        (void)err_why(&b->err, ERR_IO, "%s", strerror(errno));
+}
+
+/* The mirror of an earlier run, for a build that was whole in it. */
+static bool open_mirrored(struct body *b, struct sv rel)
+{
+    char path[4096];
+    if (!b->job->mirrored_final || !is_safe_path(rel) ||
+        !mirror_path(b->job, rel, path, sizeof(path)))
+        return false;
+    b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (b->fd >= 0)
+        b->status = 200;
+    return b->fd >= 0;
+}
+
+/* What the cache has. True: the body needs no network. */
+static bool open_cached(struct body *b)
+{
+    struct cache_hit hit;
+    const struct run_options *o = b->p->options;
+    if (o->cache == NULL || !cache_find(o->cache, b->url, &hit))
+        return false;
+    if (b->job->cached_final || o->offline) {
+        b->fd = hit.fd;
+        b->status = hit.status;
+        return true;
+    }
+    if (hit.fd >= 0 && hit.etag[0] != '\0') {
+        b->fd = hit.fd;
+        b->revalidated = true;
+        (void)snprintf(b->etag, sizeof(b->etag), "%s", hit.etag);
+    } else if (hit.fd >= 0) {
+        (void)close(hit.fd);
+    }
+    return false;
+}
+
+static bool send_request(struct body *b, struct err *err)
+{
+    const struct build *build = &b->job->result->build;
+    const struct fetch_request request = {
+        .url = b->url,
+        .auth = build->store == STORE_S3 ? FETCH_AUTH_S3 : FETCH_AUTH_BEARER,
+        .if_none_match = b->revalidated ? sv_of(b->etag) : SV(""),
+        .calls = &calls,
+        .user = b,
+    };
+    return fetch_submit(b->p->options->fetch, &request, err);
+}
+
+static struct body *body_new(struct job *job, const struct body_request *request,
+                             const struct artifact *artifact, struct err *err)
+{
+    struct body *b = calloc(1, sizeof(*b));
+    if (b == NULL) {
+        (void)err_why(err, ERR_NOMEM, "no memory for a body");
+        return NULL;
+    }
+    *b = (struct body){
+        .task.run = body_work,
+        .p = job->p,
+        .job = job,
+        .use = request->use,
+        .index = request->index,
+        .artifact = *artifact,
+        .url = request->url,
+        .fd = -1,
+        .mirror.fd = -1,
+    };
+    return b;
+}
+
+bool body_submit(struct job *job, const struct body_request *request,
+                 const struct artifact *artifact, struct err *err)
+{
+    struct pipeline *p = job->p;
+    struct body *b = body_new(job, request, artifact, err);
+    if (b == NULL)
+        return false;
+    (void)pthread_mutex_lock(&p->lock);
+    job->outstanding++;
+    (void)pthread_mutex_unlock(&p->lock);
+    bool here = true;
+    if (request->local)
+        open_local(b);
+    else if (!open_mirrored(b, request->rel) && !open_cached(b))
+        here = false;
+    if (!here && (p->options->offline || p->options->fetch == NULL)) {
+        (void)err_why(&b->err, ERR_REFUSED, "not in the cache, and offline");
+        here = true;
+    }
+    if (!here) {
+        struct err own = {0};
+        if (send_request(b, &own))
+            return true;
+        b->err = own;
+    }
+    b->ended = true;
+    b->queued = true;
+    pipeline_queue(p, &b->task);
+    return true;
+}
+
+/* ---- on a worker --------------------------------------------------------------------------------
+ */
+
+static void keep_copies_begin(struct body *b)
+{
+    const struct run_options *o = b->p->options;
+    if (b->fd >= 0 && !b->revalidated && b->job->mirrored_final)
+        return;
+    if (o->cache != NULL && !b->job->cached_final && !o->offline && b->fd < 0)
+        b->entry = cache_begin(o->cache, b->url);
+    char path[4096];
+    struct err err = {0};
+    if (o->mirror_dir == NULL || b->use == BODY_LISTING || b->use == BODY_BASELINE ||
+        is_local_root(&b->job->result->build) || !is_safe_path(b->artifact.path) ||
+        !mirror_path(b->job, b->artifact.path, path, sizeof(path)))
+        return;
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    bool made = fs_mkdirs(path, &err);
+    *slash = '/';
+    b->mirrored = made && fs_writer_open(&b->mirror, path, &err);
+    if (!b->mirrored)
+        pipeline_fail(b->p, &err);
+}
+
+static void keep_copies_end(struct body *b, bool whole)
+{
+    const bool keep = whole && b->status == 200;
+    if (b->entry != NULL && keep)
+        cache_commit_take(b->entry, b->status, sv_of(b->etag));
+    else if (b->entry != NULL)
+        cache_abandon_take(b->entry);
+    b->entry = NULL;
+    struct err err = {0};
+    if (b->mirrored && keep && !fs_writer_commit(&b->mirror, &err))
+        pipeline_fail(b->p, &err);
+    if (b->mirrored)
+        fs_writer_done(&b->mirror);
+    b->mirrored = false;
+}
+
+static bool begin(struct body *b, struct err *err)
+{
+    b->begun = true;
+    keep_copies_begin(b);
+    if (b->ingest == NULL)
+        b->ingest = pipeline_take_ingest(b->p, err);
+    return b->ingest != NULL && ingest_begin(b->ingest, &b->job->result->build, &b->artifact, err);
+}
+
+static void feed(struct body *b, struct sv bytes)
+{
+    b->bytes += bytes.len;
+    if (b->entry != NULL)
+        cache_add(b->entry, bytes);
+    struct err err = {0};
+    if (b->mirrored && !fs_writer_add(&b->mirror, bytes, &err)) {
+        pipeline_fail(b->p, &err);
+        return;
+    }
+    if (b->dead)
+        return;
+    if ((!b->begun && !begin(b, &b->feed_err)) || !ingest_feed(b->ingest, bytes, &b->feed_err)) {
+        (void)pthread_mutex_lock(&b->p->lock);
+        b->dead = true;
+        (void)pthread_mutex_unlock(&b->p->lock);
+    }
+}
+
+/* All of a file; the artifact's bytes as stored. */
+static void feed_file(struct body *b)
+{
+    char *buffer = malloc(READ_BYTES);
+    if (buffer == NULL) {
+        (void)err_why(&b->err, ERR_NOMEM, "no memory to read a file");
+        return;
+    }
+    ssize_t n = 0;
+    while (!b->dead && (n = read(b->fd, buffer, READ_BYTES)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            (void)err_why(&b->err, ERR_IO, "%s", strerror(errno));
+            break;
+        }
+        feed(b, (struct sv){.ptr = buffer, .len = (size_t)n});
+        if (b->p->options->stop != NULL && *b->p->options->stop != 0) {
+            (void)err_why(&b->err, ERR_STOPPED, "stopped");
+            break;
+        }
+    }
+    free(buffer);
+}
+
+static void start_again(struct body *b)
+{
+    keep_copies_end(b, false);
+    b->begun = false;
+    b->bytes = 0;
+    b->feed_err = (struct err){0};
+}
+
+static void body_free(struct body *b)
+{
+    keep_copies_end(b, false);
+    free_chunks(b->p, b->head);
+    if (b->fd >= 0)
+        (void)close(b->fd);
+    pipeline_give_ingest(b->p, b->ingest);
+    free(b);
+}
+
+static void remember_absent(struct body *b)
+{
+    struct job *job = b->job;
+    (void)pthread_mutex_lock(&b->p->lock);
+    if (job->absent_count == job->absent_cap) {
+        const size_t cap = job->absent_cap > 0 ? job->absent_cap * 2 : 8;
+        struct sv *absent = reallocarray(job->absent, cap, sizeof(*absent));
+        if (absent != NULL) {
+            job->absent = absent;
+            job->absent_cap = cap;
+        }
+    }
+    if (job->absent_count < job->absent_cap)
+        job->absent[job->absent_count++] = b->url;
+    (void)pthread_mutex_unlock(&b->p->lock);
+}
+
+struct ending { /* what became of a body */
+    bool absent, whole, cut;
+    char problem[512];
+};
+
+/* The answer in words, when it is no file. */
+static void judge_answer(struct body *b, struct ending *e)
+{
+    if (b->status == HTTP_NOT_FOUND || b->status == HTTP_GONE) {
+        e->absent = true;
+        remember_absent(b);
+    } else if (b->err.code != ERR_NONE && !b->dead) {
+        (void)err_text(&b->err, e->problem, sizeof(e->problem));
+        e->cut = b->begun && b->bytes > 0;
+    } else if (b->status >= 300) {
+        (void)snprintf(e->problem, sizeof(e->problem), "HTTP status %ld", b->status);
+    } else {
+        e->whole = true;
+    }
+}
+
+static void end_of_bytes(struct body *b, struct ending *e)
+{
+    struct ingest_end end = {0};
+    struct err err = {0};
+    if (!b->begun && !b->dead && !begin(b, &b->feed_err))
+        b->dead = true;
+    if (b->feed_err.code == ERR_NONE && !ingest_finish(b->ingest, &end, &b->feed_err))
+        b->dead = true;
+    if (b->feed_err.code != ERR_NONE) {
+        (void)err_text(&b->feed_err, e->problem, sizeof(e->problem));
+        e->cut = b->bytes > 0;
+        /* Past a limit what was learnt so far is still worth having. */
+        if (b->ingest != NULL && b->begun)
+            (void)ingest_finish(b->ingest, &end, &err);
+        return;
+    }
+    if (end.not_junit)
+        e->absent = true;
+    if (end.problem[0] != '\0' && e->problem[0] == '\0') {
+        (void)snprintf(e->problem, sizeof(e->problem), "%s", end.problem);
+        e->cut = end.stored.end == INFLATE_TRUNCATED || end.stored.end == INFLATE_CORRUPT;
+    }
+}
+
+static bool note_artifact(struct body *b, const struct ending *e, struct err *err)
+{
+    struct result *r = b->job->result;
+    struct artifact *a = &r->artifacts[b->index];
+    const bool failed = e->problem[0] != '\0';
+    a->state = e->absent  ? ARTIFACT_ABSENT
+               : !failed  ? ARTIFACT_READ
+               : e->cut   ? ARTIFACT_TRUNCATED
+               : e->whole ? ARTIFACT_READ
+                          : ARTIFACT_FAILED;
+    if (e->absent)
+        return true;
+    r->wire_bytes += b->bytes;
+    a->size = b->bytes;
+    if (failed && !arena_copy(&r->arena, sv_of(e->problem), &a->err, err))
+        return false;
+    return !failed || result_add_problem(r, a->path, sv_of(e->problem), false, err);
+}
+
+static void take_artifact(struct body *b, const struct ending *e)
+{
+    struct err err = {0};
+    struct job *job = b->job;
+    const bool usable = b->ingest != NULL && b->begun && !e->absent;
+    (void)pthread_mutex_lock(&job->lock);
+    if (usable) {
+        struct evidence *evidence = ingest_evidence(b->ingest);
+        job->result->artifacts[b->index].plain_bytes = evidence->facts.bytes;
+        job->result->artifacts[b->index].lines = evidence->facts.lines;
+        job->result->plain_bytes += evidence->facts.bytes;
+        if (!result_merge(job->result, b->index, evidence, &err))
+            pipeline_fail(b->p, &err);
+    }
+    if (!note_artifact(b, e, &err))
+        pipeline_fail(b->p, &err);
+    (void)pthread_mutex_unlock(&job->lock);
+}
+
+static void take_document(struct body *b, const struct ending *e)
+{
+    struct job *job = b->job;
+    struct document *d = &job->documents[b->index];
+    struct err err = {0};
+    const struct sv text = b->ingest != NULL ? ingest_text(b->ingest) : SV("");
+    const bool page = b->p->options->endpoints->prefer_gcsweb && listing_is_html(text);
+    struct ending own = *e;
+    own.absent = own.absent || page;
+    if (!own.absent && own.whole && text.len > 0) {
+        d->text = malloc(text.len);
+        if (d->text != NULL) {
+            memcpy(d->text, text.ptr, text.len);
+            d->len = text.len;
+        }
+    }
+    b->index = d->artifact;
+    (void)pthread_mutex_lock(&job->lock);
+    job->result->artifacts[d->artifact].plain_bytes = text.len;
+    if (!note_artifact(b, &own, &err))
+        pipeline_fail(b->p, &err);
+    (void)pthread_mutex_unlock(&job->lock);
+}
+
+static void take_listing(struct body *b, const struct ending *e)
+{
+    struct err err = {0};
+    if (e->absent || e->problem[0] != '\0') {
+        b->job->listing_failed = true;
+        if (!e->absent)
+            job_problem(b->job, SV("listing"), e->problem, false);
+        return;
+    }
+    if (!job_list_page(b->job, b->artifact.path, ingest_text(b->ingest), &err)) {
+        char text[512];
+        b->job->listing_failed = true;
+        job_problem(b->job, SV("listing"), err_text(&err, text, sizeof(text)), false);
+    }
+}
+
+static void finish(struct body *b)
+{
+    struct ending e = {0};
+    if (b->fd >= 0 && (!b->revalidated || b->status == HTTP_NOT_MODIFIED)) {
+        b->status = 200;
+        feed_file(b);
+    }
+    judge_answer(b, &e);
+    if (!e.absent && (e.whole || e.cut))
+        end_of_bytes(b, &e);
+    keep_copies_end(b, e.whole && b->bytes > 0);
+    switch (b->use) {
+    case BODY_ARTIFACT:
+        take_artifact(b, &e);
+        break;
+    case BODY_DOCUMENT:
+        take_document(b, &e);
+        break;
+    case BODY_LISTING:
+        take_listing(b, &e);
+        break;
+    case BODY_BASELINE:
+        baseline_body_done(b);
+        break;
+    }
+}
+
+static void body_work(struct pipeline *p, struct task *task)
+{
+    struct body *b = (struct body *)task;
+    (void)pthread_mutex_lock(&p->lock);
+    struct chunk *chunks = b->head;
+    const bool restarted = b->restarted, ended = b->ended;
+    b->head = b->tail = NULL;
+    b->buffered = 0;
+    b->restarted = false;
+    b->queued = false;
+    b->busy = true;
+    (void)pthread_mutex_unlock(&p->lock);
+
+    if (restarted)
+        start_again(b);
+    for (const struct chunk *c = chunks; c != NULL; c = c->next)
+        feed(b, (struct sv){.ptr = c->bytes, .len = c->len});
+    free_chunks(p, chunks);
+    if (ended) {
+        struct job *job = b->job;
+        finish(b);
+        body_free(b);
+        job_release(job);
+        return;
+    }
+    (void)pthread_mutex_lock(&p->lock);
+    b->busy = false;
+    if (b->ended || b->buffered >= START_BYTES || b->restarted) {
+        b->queued = true;
+        pipeline_queue_locked(p, &b->task);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+}

@@ -1,0 +1,321 @@
+#include "run/ingest.h"
+
+#include "base/buf.h"
+#include "decode/lines.h"
+#include "junit/junit.h"
+#include "scan/scanner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum ingest_mode { MODE_DOCUMENT, MODE_LOG, MODE_JUNIT };
+
+struct slot { /* one analyzer at work on one artifact */
+    void *state;
+    uint64_t last_line; /* delivered to it */
+    bool on;
+};
+
+struct ingest {
+    struct ingest_options options;
+    struct arena arena;
+    struct evidence evidence;
+    struct inflate *inflate;
+    struct lines *lines;
+    struct scanner *scanner;
+    struct junit *junit;
+    struct buf text;
+    struct slot slots[ANALYZERS_MAX];
+    const struct build *build;
+    const struct artifact *artifact;
+    enum ingest_mode mode;
+    bool text_cut;
+    char problem[256];
+};
+
+static void note_problem(struct ingest *in, const char *who, const char *what)
+{
+    if (in->problem[0] == '\0')
+        (void)snprintf(in->problem, sizeof(in->problem), "%s%s%s", who, who[0] != '\0' ? ": " : "",
+                       what);
+}
+
+static struct analysis analysis_of(struct ingest *in)
+{
+    return (struct analysis){
+        .build = in->build,
+        .artifact = in->artifact,
+        .evidence = &in->evidence,
+    };
+}
+
+/* An analyzer failed: one problem, and it sits the rest of this artifact out. Running out of memory
+ * is not its own affair. */
+static bool give_up_on(struct ingest *in, size_t i, struct err *own, struct err *err)
+{
+    in->slots[i].on = false;
+    if (own->code == ERR_NOMEM || own->code == ERR_STOPPED) {
+        *err = *own;
+        return false;
+    }
+    char text[200];
+    note_problem(in, analyzers[i]->name, err_text(own, text, sizeof(text)));
+    return true;
+}
+
+static bool start_analyzers(struct ingest *in, struct err *err)
+{
+    const struct analysis a = analysis_of(in);
+    memset(in->slots, 0, sizeof(in->slots));
+    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+        if ((analyzers[i]->kinds & (1u << in->artifact->kind)) == 0)
+            continue;
+        struct err own = {0};
+        in->slots[i].on = true;
+        in->slots[i].state = arena_alloc(&in->arena, analyzers[i]->state_size + 1, err);
+        if (in->slots[i].state == NULL)
+            return false;
+        if (analyzers[i]->begin != NULL && !analyzers[i]->begin(in->slots[i].state, &a, &own) &&
+            !give_up_on(in, i, &own, err))
+            return false;
+    }
+    return true;
+}
+
+static bool on_finding(void *user, const struct finding *finding, struct err *err)
+{
+    struct ingest *in = user;
+    return evidence_add_finding(&in->evidence, finding, err);
+}
+
+static bool on_trigger(void *user, unsigned trigger, const struct line *line, struct err *err)
+{
+    struct ingest *in = user;
+    const struct trigger_owner owner = in->options.triggers->owners[trigger];
+    struct slot *slot = &in->slots[owner.analyzer];
+    const struct analyzer *analyzer = analyzers[owner.analyzer];
+    if (!slot->on || analyzer->line == NULL || slot->last_line == line->number)
+        return true;
+    slot->last_line = line->number;
+    const struct analysis a = analysis_of(in);
+    struct err own = {0};
+    return analyzer->line(slot->state, &a, line, owner.trigger, &own) ||
+           give_up_on(in, owner.analyzer, &own, err);
+}
+
+static bool on_block(const struct block *block, void *user, struct err *err)
+{
+    struct ingest *in = user;
+    return scanner_block(in->scanner, block, err);
+}
+
+static bool on_test(const struct test_result *test, void *user, struct err *err)
+{
+    struct ingest *in = user;
+    return evidence_add_test(&in->evidence, test, err);
+}
+
+static bool on_plain(struct sv plain, void *user, struct err *err)
+{
+    struct ingest *in = user;
+    switch (in->mode) {
+    case MODE_LOG:
+        return lines_feed(in->lines, plain, err);
+    case MODE_JUNIT:
+        return junit_feed(in->junit, plain, err);
+    case MODE_DOCUMENT:
+    default:
+        break;
+    }
+    const size_t room = INGEST_DOCUMENT_BYTES - in->text.len;
+    in->text_cut = in->text_cut || plain.len > room;
+    return buf_add(&in->text, sv_head(plain, room), err);
+}
+
+struct ingest *ingest_new(const struct ingest_options *options, struct err *err)
+{
+    struct ingest *in = calloc(1, sizeof(*in));
+    if (in == NULL) {
+        (void)err_why(err, ERR_NOMEM, "no memory for a log's state");
+        return NULL;
+    }
+    in->options = *options;
+    arena_init(&in->arena, INGEST_ARENA_BYTES);
+    buf_init(&in->text, INGEST_DOCUMENT_BYTES + 1);
+    in->inflate = inflate_new(options->inflate, on_plain, in, err);
+    if (in->inflate == NULL) {
+        ingest_free(in);
+        return NULL;
+    }
+    return in;
+}
+
+void ingest_free(struct ingest *in)
+{
+    if (in == NULL)
+        return;
+    inflate_free(in->inflate);
+    lines_free(in->lines);
+    scanner_free(in->scanner);
+    junit_free(in->junit);
+    buf_done(&in->text);
+    arena_done(&in->arena);
+    free(in);
+}
+
+static bool begin_log(struct ingest *in, struct err *err)
+{
+    if (in->lines == NULL)
+        in->lines = lines_new(on_block, in, err);
+    else
+        lines_reset(in->lines, on_block, in);
+    if (in->lines == NULL)
+        return false;
+    if (in->scanner == NULL)
+        in->scanner = scanner_new(in->options.rules, err);
+    const struct scan_sink sink = {.finding = on_finding, .trigger = on_trigger, .user = in};
+    return in->scanner != NULL && start_analyzers(in, err) &&
+           scanner_begin(in->scanner, in->build, in->artifact, &sink, err);
+}
+
+static bool begin_junit(struct ingest *in, struct err *err)
+{
+    junit_free(in->junit);
+    in->junit = junit_new(on_test, in, err);
+    return in->junit != NULL && start_analyzers(in, err);
+}
+
+bool ingest_begin(struct ingest *in, const struct build *build, const struct artifact *artifact,
+                  struct err *err)
+{
+    in->build = build;
+    in->artifact = artifact;
+    in->text_cut = false;
+    in->problem[0] = '\0';
+    buf_reset(&in->text);
+    arena_reset(&in->arena);
+    evidence_init(&in->evidence, &in->arena, NULL);
+    inflate_reset(in->inflate, on_plain, in);
+    in->mode = artifact->kind == ARTIFACT_JUNIT            ? MODE_JUNIT
+               : artifact_kind_is_document(artifact->kind) ? MODE_DOCUMENT
+                                                           : MODE_LOG;
+    if (in->mode == MODE_LOG)
+        return begin_log(in, err);
+    return in->mode == MODE_DOCUMENT || begin_junit(in, err);
+}
+
+bool ingest_feed(struct ingest *in, struct sv stored, struct err *err)
+{
+    return inflate_feed(in->inflate, stored, err);
+}
+
+static bool finish_log(struct ingest *in, bool broken, struct err *err)
+{
+    struct log_facts *facts = &in->evidence.facts;
+    if (!lines_finish(in->lines, facts, err) || !scanner_end(in->scanner, err))
+        return false;
+    facts->truncated = broken;
+    const struct analysis a = analysis_of(in);
+    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+        struct err own = {0};
+        if (in->slots[i].on && analyzers[i]->end != NULL &&
+            !analyzers[i]->end(in->slots[i].state, &a, facts, &own) &&
+            !give_up_on(in, i, &own, err))
+            return false;
+    }
+    const uint64_t limited = scanner_limited(in->scanner);
+    if (limited > 0) {
+        char text[96];
+        (void)snprintf(text, sizeof(text), "%llu lines passed a rule's match limit",
+                       (unsigned long long)limited);
+        note_problem(in, "scan", text);
+    }
+    return arena_copy(&in->arena, sv_head(facts->last_text, EXCERPT_MAX_BYTES), &facts->last_text,
+                      err);
+}
+
+static bool finish_junit(struct ingest *in, struct ingest_end *end, struct err *err)
+{
+    struct junit_summary summary = {0};
+    if (!junit_finish(in->junit, &summary, err))
+        return false;
+    end->not_junit = !summary.is_junit;
+    if (end->not_junit)
+        return true;
+    if (summary.malformed)
+        note_problem(in, "JUnit is malformed", summary.why);
+    in->evidence.dropped_tests += summary.cut_tests;
+    const struct analysis a = analysis_of(in);
+    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+        struct err own = {0};
+        if (in->slots[i].on && analyzers[i]->tests != NULL &&
+            !analyzers[i]->tests(in->slots[i].state, &a, &own) && !give_up_on(in, i, &own, err))
+            return false;
+    }
+    return true;
+}
+
+static void tell_end(struct ingest *in, struct ingest_end *end)
+{
+    static const char *const words[] = {
+        [INFLATE_TRUNCATED] = "the stream breaks off",
+        [INFLATE_CORRUPT] = "the stream is corrupt",
+    };
+    if (end->stored.end == INFLATE_TRUNCATED || end->stored.end == INFLATE_CORRUPT) {
+        char text[200];
+        (void)snprintf(text, sizeof(text), "%s%s%s", words[end->stored.end],
+                       end->stored.why[0] != '\0' ? ": " : "", end->stored.why);
+        note_problem(in, end->stored.format, text);
+    }
+    if (in->text_cut)
+        note_problem(in, "", "the document is longer than 16 MiB and was cut");
+    (void)snprintf(end->problem, sizeof(end->problem), "%s", in->problem);
+}
+
+bool ingest_finish(struct ingest *in, struct ingest_end *ret_end, struct err *err)
+{
+    struct ingest_end end = {0};
+    if (!inflate_finish(in->inflate, &end.stored, err))
+        return false;
+    const bool broken = end.stored.end == INFLATE_TRUNCATED || end.stored.end == INFLATE_CORRUPT;
+    if (in->mode == MODE_LOG && !finish_log(in, broken, err))
+        return false;
+    if (in->mode == MODE_JUNIT && !finish_junit(in, &end, err))
+        return false;
+    tell_end(in, &end);
+    *ret_end = end;
+    return true;
+}
+
+struct evidence *ingest_evidence(struct ingest *in)
+{
+    return &in->evidence;
+}
+
+struct sv ingest_text(const struct ingest *in)
+{
+    return buf_sv(&in->text);
+}
+
+bool ingest_document(struct ingest *in, struct build *build, const struct artifact *artifact,
+                     struct sv text, struct ingest_end *ret_end, struct err *err)
+{
+    in->build = build;
+    in->artifact = artifact;
+    in->problem[0] = '\0';
+    in->text_cut = false;
+    arena_reset(&in->arena);
+    evidence_init(&in->evidence, &in->arena, build);
+    if (!start_analyzers(in, err))
+        return false;
+    const struct analysis a = analysis_of(in);
+    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+        struct err own = {0};
+        if (in->slots[i].on && analyzers[i]->document != NULL &&
+            !analyzers[i]->document(in->slots[i].state, &a, text, &own) &&
+            !give_up_on(in, i, &own, err))
+            return false;
+    }
+    (void)snprintf(ret_end->problem, sizeof(ret_end->problem), "%s", in->problem);
+    return true;
+}

@@ -1,0 +1,428 @@
+#include "run/pipeline_p.h"
+
+#include "judge/judge.h"
+#include "source/folder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { JOB_ARENA_BYTES = 64 * 1024 * 1024, HOUR_MS = 3600 * 1000 };
+
+static void job_work(struct pipeline *p, struct task *task);
+
+static bool is_local(const struct build *b)
+{
+    return b->store == STORE_FOLDER || b->store == STORE_FILE || b->store == STORE_STDIN ||
+           b->local.len > 0;
+}
+
+void job_problem(struct job *job, struct sv where, const char *text, bool fatal)
+{
+    struct err err = {0};
+    (void)pthread_mutex_lock(&job->lock);
+    if (!result_add_problem(job->result, where, sv_of(text), fatal, &err))
+        pipeline_fail(job->p, &err);
+    (void)pthread_mutex_unlock(&job->lock);
+}
+
+bool job_add_file(struct job *job, struct sv path, uint64_t size, struct err *err)
+{
+    if (job->file_count == JOB_MAX_FILES)
+        return true; /* the plan takes a few hundred of them at most */
+    if (job->file_count == job->file_cap) {
+        const size_t cap = job->file_cap > 0 ? job->file_cap * 2 : 64;
+        struct plan_file *files = reallocarray(job->files, cap, sizeof(*files));
+        if (files == NULL)
+            return err_why(err, ERR_NOMEM, "no memory for %zu files", cap);
+        job->files = files;
+        job->file_cap = cap;
+    }
+    struct sv copy;
+    if (!arena_copy(&job->arena, path, &copy, err))
+        return false;
+    job->files[job->file_count++] = (struct plan_file){.path = copy, .size = size};
+    return true;
+}
+
+/* ---- asking for files ---------------------------------------------------------------------------
+ */
+
+static bool local_path(struct job *job, struct sv rel, struct sv *ret_path, struct err *err)
+{
+    const struct build *b = &job->result->build;
+    const struct sv root = b->local.len > 0 ? b->local : b->key;
+    if (rel.len == 0)
+        return arena_copy(&job->arena, root, ret_path, err);
+    return arena_printf(&job->arena, ret_path, err, "%.*s/%.*s", SV_ARG(root), SV_ARG(rel));
+}
+
+static bool ask(struct job *job, const struct plan_item *item, enum body_use use, uint32_t document,
+                struct err *err)
+{
+    struct artifact artifact = {
+        .kind = item->kind, .path = item->path, .step = item->step, .size = item->size};
+    const struct build *build = &job->result->build;
+    uint32_t index = 0;
+    struct body_request request = {.use = use, .rel = item->path, .local = is_local(build)};
+    (void)pthread_mutex_lock(&job->lock);
+    bool ok = place_person_url(job->p->options->endpoints, build, item->path, &job->arena,
+                               &artifact.url, err) &&
+              result_add_artifact(job->result, &artifact, &index, err);
+    if (ok)
+        artifact = job->result->artifacts[index];
+    const bool whole = build->store == STORE_FILE || build->store == STORE_STDIN;
+    ok = ok && (request.local ? local_path(job, whole ? SV("") : item->path, &request.url, err)
+                              : place_object_url(job->p->options->endpoints, build, item->path,
+                                                 &job->arena, &request.url, err));
+    (void)pthread_mutex_unlock(&job->lock);
+    if (use == BODY_DOCUMENT)
+        job->documents[document].artifact = index;
+    request.index = use == BODY_DOCUMENT ? document : index;
+    return ok && body_submit(job, &request, &artifact, err);
+}
+
+static bool ask_documents(struct job *job, struct err *err)
+{
+    struct plan_item items[JOB_MAX_DOCUMENTS];
+    const size_t count = plan_documents(job->p->options->plan, items, JOB_MAX_DOCUMENTS);
+    job->document_count = count;
+    for (size_t i = 0; i < count; i++)
+        job->documents[i].item = items[i];
+    for (size_t i = 0; i < count; i++) {
+        if (!ask(job, &items[i], BODY_DOCUMENT, (uint32_t)i, err))
+            return false;
+    }
+    return true;
+}
+
+static bool add_local_file(struct sv rel, uint64_t size, void *user, struct err *err)
+{
+    return job_add_file(user, rel, size, err);
+}
+
+static bool list_files(struct job *job, struct err *err)
+{
+    if (!is_local(&job->result->build))
+        return job_list_start(job, err);
+    char path[4096];
+    struct sv root;
+    struct err own = {0};
+    if (!local_path(job, SV(""), &root, err))
+        return false;
+    (void)snprintf(path, sizeof(path), "%.*s", SV_ARG(root));
+    if (folder_files(path, add_local_file, job, &own))
+        return true;
+    char text[512];
+    job_problem(job, SV("listing"), err_text(&own, text, sizeof(text)), false);
+    return true;
+}
+
+/* A log, a report or standard input that is a build of its own. */
+static bool ask_single(struct job *job, struct err *err)
+{
+    const struct build *b = &job->result->build;
+    const size_t slash = sv_find_last(b->key, '/');
+    struct plan_item item = {
+        .path = b->store == STORE_STDIN ? SV("-")
+                : slash < b->key.len    ? sv_tail(b->key, slash + 1)
+                                        : b->key,
+    };
+    item.kind =
+        b->store == STORE_STDIN ? ARTIFACT_BUILD_LOG : artifact_classify(item.path, &item.step);
+    if (item.kind != ARTIFACT_JUNIT)
+        item.kind = ARTIFACT_BUILD_LOG;
+    return ask(job, &item, BODY_ARTIFACT, 0, err);
+}
+
+/* ---- from stage to stage
+ * -------------------------------------------------------------------------- */
+
+static void read_document(struct job *job, struct ingest *in, struct document *d)
+{
+    struct err err = {0};
+    struct ingest_end end = {0};
+    struct result *r = job->result;
+    struct build build = r->build;
+    const struct artifact artifact = r->artifacts[d->artifact];
+    if (d->text == NULL)
+        return;
+    (void)pthread_mutex_lock(&job->lock);
+    if (!ingest_document(in, &build, &artifact, (struct sv){.ptr = d->text, .len = d->len}, &end,
+                         &err) ||
+        !result_merge(r, d->artifact, ingest_evidence(in), &err) ||
+        !build_copy(&r->arena, &build, &r->build, &err) ||
+        (end.problem[0] != '\0' &&
+         !result_add_problem(r, artifact.path, sv_of(end.problem), false, &err)))
+        pipeline_fail(job->p, &err);
+    (void)pthread_mutex_unlock(&job->lock);
+    free(d->text);
+    d->text = NULL;
+}
+
+static void read_documents(struct job *job)
+{
+    struct err err = {0};
+    struct ingest *in = pipeline_take_ingest(job->p, &err);
+    if (in == NULL) {
+        pipeline_fail(job->p, &err);
+        return;
+    }
+    for (size_t i = 0; i < job->document_count; i++)
+        read_document(job, in, &job->documents[i]);
+    pipeline_give_ingest(job->p, in);
+}
+
+/* What the CI system's list said counts, below any document. */
+static void claim_list_state(struct job *job)
+{
+    static const enum outcome outcomes[STATE_COUNT] = {
+        [STATE_SCHEDULING] = OUTCOME_RUNNING, [STATE_TRIGGERED] = OUTCOME_RUNNING,
+        [STATE_PENDING] = OUTCOME_RUNNING,    [STATE_SUCCESS] = OUTCOME_PASSED,
+        [STATE_FAILURE] = OUTCOME_FAILED,     [STATE_ABORTED] = OUTCOME_ABORTED,
+        [STATE_ERROR] = OUTCOME_ERROR,
+    };
+    struct result *r = job->result;
+    struct evidence e;
+    evidence_init(&e, &r->arena, NULL);
+    e.claim = r->claim;
+    evidence_claim(&e, &(struct outcome_claim){
+                           .outcome = outcomes[r->build.state],
+                           .rank = outcomes[r->build.state] == OUTCOME_UNKNOWN ? -1 : 30,
+                           .from = SV_INIT("job list"),
+                           .started_ms = r->build.started_ms,
+                           .finished_ms = r->build.finished_ms,
+                       });
+    r->claim = e.claim;
+}
+
+static bool is_asked(const struct job *job, struct sv path)
+{
+    for (size_t i = 0; i < job->document_count; i++) {
+        if (sv_equal(job->documents[i].item.path, path))
+            return true;
+    }
+    return false;
+}
+
+/* Without a listing: what a build is likely to have. */
+static bool guess_files(struct job *job, struct err *err)
+{
+    static const char *const likely[] = {"build-log.txt", "artifacts/junit_operator.xml",
+                                         "artifacts/ci-operator-step-graph.json"};
+    for (size_t i = 0; i < COUNT_OF(likely); i++) {
+        if (!job_add_file(job, sv_of(likely[i]), 0, err))
+            return false;
+    }
+    return true;
+}
+
+static bool ask_files(struct job *job, struct err *err)
+{
+    struct plan_item *items = NULL;
+    size_t count = 0;
+    uint64_t left_out = 0;
+    if (job->listing_failed && job->file_count == 0 && !guess_files(job, err))
+        return false;
+    if (!plan_choose(job->p->options->plan, job->result->claim.outcome, job->files, job->file_count,
+                     &job->arena, &items, &count, &left_out, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_asked(job, items[i].path) && !ask(job, &items[i], BODY_ARTIFACT, 0, err))
+            return false;
+    }
+    if (left_out > 0) {
+        char text[96];
+        (void)snprintf(text, sizeof(text), "%llu files were left out by the limits of a build",
+                       (unsigned long long)left_out);
+        job_problem(job, SV("plan"), text, false);
+    }
+    return true;
+}
+
+static bool wants_listing(const struct job *job)
+{
+    return !job->p->options->plan->documents_only || job->result->claim.outcome != OUTCOME_PASSED;
+}
+
+static bool next_stage(struct job *job, struct err *err)
+{
+    const bool local = is_local(&job->result->build);
+    if (job->stage == JOB_DOCUMENTS) {
+        read_documents(job);
+        claim_list_state(job);
+        job->stage = JOB_LISTING;
+        if (job->p->options->plan->documents_only && wants_listing(job) && !local)
+            return list_files(job, err);
+        return true;
+    }
+    job->stage = JOB_FILES;
+    return ask_files(job, err);
+}
+
+/* The guard keeps the job from moving on while its tasks are still being made. */
+static void guarded(struct job *job, bool (*make)(struct job *, struct err *))
+{
+    struct err err = {0};
+    (void)pthread_mutex_lock(&job->p->lock);
+    job->outstanding++;
+    (void)pthread_mutex_unlock(&job->p->lock);
+    if (!pipeline_is_stopped(job->p) && !make(job, &err)) {
+        char text[512];
+        if (err.code == ERR_NOMEM)
+            pipeline_fail(job->p, &err);
+        job_problem(job, SV("build"), err_text(&err, text, sizeof(text)), true);
+    }
+    job_release(job);
+}
+
+void job_release(struct job *job)
+{
+    struct pipeline *p = job->p;
+    (void)pthread_mutex_lock(&p->lock);
+    const bool last = --job->outstanding == 0;
+    if (last)
+        pipeline_queue_locked(p, &job->task);
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
+static bool first_stage(struct job *job, struct err *err)
+{
+    const struct build *b = &job->result->build;
+    if (b->store == STORE_FILE || b->store == STORE_STDIN) {
+        job->stage = JOB_FILES;
+        return ask_single(job, err);
+    }
+    if (b->store == STORE_NONE || job->p->options->deck_only) {
+        claim_list_state(job);
+        job->stage = JOB_FILES;
+        return true;
+    }
+    job->stage = JOB_DOCUMENTS;
+    const bool list_now = !job->p->options->plan->documents_only || is_local(b);
+    return ask_documents(job, err) && (!list_now || list_files(job, err));
+}
+
+static void job_work(struct pipeline *p, struct task *task)
+{
+    struct job *job = (struct job *)task;
+    (void)p;
+    if (job->stage == JOB_DOCUMENTS || job->stage == JOB_LISTING)
+        guarded(job, next_stage);
+    else
+        job_finish(job);
+}
+
+/* ---- the end
+ * ---------------------------------------------------------------------------------------- */
+
+static bool is_unreadable(const struct result *r)
+{
+    if (r->build.store == STORE_NONE || r->artifact_count == 0)
+        return false;
+    bool any_failed = false;
+    for (size_t i = 0; i < r->artifact_count; i++) {
+        if (r->artifacts[i].state == ARTIFACT_READ || r->artifacts[i].state == ARTIFACT_TRUNCATED)
+            return false;
+        any_failed = any_failed || r->artifacts[i].state == ARTIFACT_FAILED;
+    }
+    return any_failed;
+}
+
+/* A build that ended a while ago will get no more files: what is absent stays so. */
+static void keep_absent(struct job *job)
+{
+    const struct run_options *o = job->p->options;
+    const int64_t ended = job->result->claim.finished_ms;
+    if (o->cache == NULL || ended == 0 || o->now_ms - ended < HOUR_MS || job->cached_final)
+        return;
+    for (size_t i = 0; i < job->absent_count; i++) {
+        struct cache_entry *e = cache_begin(o->cache, job->absent[i]);
+        if (e != NULL)
+            cache_commit_take(e, 404, SV(""));
+    }
+}
+
+static void job_free(struct job *job)
+{
+    for (size_t i = 0; i < job->document_count; i++)
+        free(job->documents[i].text);
+    free(job->files);
+    free(job->absent);
+    arena_done(&job->arena);
+    (void)pthread_mutex_destroy(&job->lock);
+    result_free(job->result);
+    free(job);
+}
+
+static bool judge(struct job *job, struct err *err)
+{
+    const struct judge_options options = {.normal = baseline_normal(job)};
+    return judge_build(job->result, &options, err);
+}
+
+void job_finish(struct job *job)
+{
+    struct err err = {0};
+    struct pipeline *p = job->p;
+    struct result *r = job->result;
+    const bool again = job->stage == JOB_BASELINE;
+    if (!again) {
+        r->incomplete = pipeline_is_stopped(p);
+        if (is_unreadable(r))
+            job_problem(job, SV("build"), "nothing of this build could be read", true);
+        keep_absent(job);
+        if (!result_finish(r, &err))
+            pipeline_fail(p, &err);
+    }
+    if (!judge(job, &err))
+        pipeline_fail(p, &err);
+    if (!again && r->verdict.basis == BASIS_ERROR_LINES && baseline_ask(job))
+        return;
+    job->result = NULL;
+    const uint64_t order = job->order;
+    job_free(job);
+    pipeline_write_take(p, order, r);
+}
+
+static void look_for_earlier_copies(struct job *job)
+{
+    const struct run_options *o = job->p->options;
+    const struct build *b = &job->result->build;
+    struct sv url;
+    struct cache_hit hit;
+    struct err err = {0};
+    if (is_local(b) || b->store == STORE_NONE)
+        return;
+    if (o->cache != NULL &&
+        place_object_url(o->endpoints, b, SV("finished.json"), &job->arena, &url, &err) &&
+        cache_find(o->cache, url, &hit)) {
+        job->cached_final = hit.status == 200;
+        if (hit.fd >= 0)
+            (void)close(hit.fd);
+    }
+    char path[4096];
+    if (o->mirror_dir == NULL)
+        return;
+    const int n = snprintf(path, sizeof(path), "%s/%s/%.*s/%.*s/finished.json", o->mirror_dir,
+                           build_store_name(b->store), SV_ARG(b->bucket), SV_ARG(b->key));
+    job->mirrored_final = n > 0 && (size_t)n < sizeof(path) && fs_exists(path);
+}
+
+bool job_start(struct pipeline *p, const struct build *build, uint64_t order, struct err *err)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    if (job == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for a build");
+    *job = (struct job){.task.run = job_work, .p = p, .order = order};
+    (void)pthread_mutex_init(&job->lock, NULL);
+    arena_init(&job->arena, JOB_ARENA_BYTES);
+    job->result = result_new(build, order, err);
+    if (job->result == NULL) {
+        job_free(job);
+        return false;
+    }
+    look_for_earlier_copies(job);
+    guarded(job, first_stage);
+    return true;
+}

@@ -1,0 +1,109 @@
+#include "run/pipeline_p.h"
+
+#include "source/listing.h"
+
+#include <stdio.h>
+
+/* The pages of a build's listing: one after the other from a bucket, one a folder from gcsweb. */
+
+struct taking {
+    struct job *job;
+    size_t skip; /* bytes of the build's key and its slash */
+};
+
+static bool ask_page(struct job *job, struct sv prefix, struct sv token, struct err *err)
+{
+    const struct endpoints *e = job->p->options->endpoints;
+    const struct build *b = &job->result->build;
+    const struct list_request page = {
+        .store = b->store,
+        .bucket = b->bucket,
+        .prefix = prefix,
+        .flat = !e->prefer_gcsweb,
+        .token = token,
+    };
+    struct body_request request = {.use = BODY_LISTING};
+    (void)pthread_mutex_lock(&job->p->lock);
+    const bool room = job->pages < JOB_MAX_PAGES;
+    job->pages++;
+    (void)pthread_mutex_unlock(&job->p->lock);
+    if (!room)
+        return err_why(err, ERR_LIMIT, "more than %d pages", JOB_MAX_PAGES);
+    (void)pthread_mutex_lock(&job->lock);
+    const bool ok = place_list_url(e, &page, &job->arena, &request.url, err);
+    (void)pthread_mutex_unlock(&job->lock);
+    /* The page's path is the prefix that was asked for: gcsweb's rows are relative to it. */
+    const struct artifact artifact = {.kind = ARTIFACT_STARTED, .path = prefix};
+    return ok && body_submit(job, &request, &artifact, err);
+}
+
+bool job_list_start(struct job *job, struct err *err)
+{
+    struct sv prefix;
+    (void)pthread_mutex_lock(&job->lock);
+    const bool ok =
+        arena_printf(&job->arena, &prefix, err, "%.*s/", SV_ARG(job->result->build.key));
+    (void)pthread_mutex_unlock(&job->lock);
+    return ok && ask_page(job, prefix, SV(""), err);
+}
+
+/* must-gather trees and the like are deep and never read: do not walk them folder by folder. */
+static bool is_worth_walking(struct sv rel)
+{
+    static const struct sv heavy[] = {SV_INIT("gather-must-gather/"), SV_INIT("gather-extra/"),
+                                      SV_INIT("must-gather/"), SV_INIT("audit-logs/")};
+    size_t depth = 0;
+    for (size_t i = 0; i < rel.len; i++)
+        depth += rel.ptr[i] == '/';
+    for (size_t i = 0; i < COUNT_OF(heavy); i++) {
+        if (sv_find(rel, heavy[i]) < rel.len)
+            return false;
+    }
+    return depth <= 6;
+}
+
+static bool take_entry(const struct listing_entry *entry, void *user, struct err *err)
+{
+    struct taking *t = user;
+    struct job *job = t->job;
+    const struct sv rel = sv_tail(entry->name, t->skip);
+    if (rel.len == 0 || entry->name.len <= t->skip)
+        return true;
+    if (!entry->is_folder) {
+        (void)pthread_mutex_lock(&job->lock);
+        const bool ok = job_add_file(job, rel, entry->size, err);
+        (void)pthread_mutex_unlock(&job->lock);
+        return ok;
+    }
+    struct sv prefix;
+    struct err own = {0};
+    if (!is_worth_walking(rel))
+        return true;
+    (void)pthread_mutex_lock(&job->lock);
+    const bool ok = arena_printf(&job->arena, &prefix, err, "%.*s/", SV_ARG(entry->name));
+    (void)pthread_mutex_unlock(&job->lock);
+    if (!ok)
+        return false;
+    if (!ask_page(job, prefix, SV(""), &own) && own.code == ERR_NOMEM) {
+        *err = own;
+        return false;
+    }
+    return true;
+}
+
+bool job_list_page(struct job *job, struct sv asked, struct sv page, struct err *err)
+{
+    struct arena scratch;
+    arena_init(&scratch, 64 * 1024 * 1024);
+    struct taking taking = {.job = job, .skip = job->result->build.key.len + 1};
+    struct sv token = {0}, copy = {0};
+    bool ok = listing_parse(page, asked, take_entry, &taking, &scratch, &token, err);
+    if (ok && token.len > 0) {
+        (void)pthread_mutex_lock(&job->lock);
+        ok = arena_copy(&job->arena, token, &copy, err);
+        (void)pthread_mutex_unlock(&job->lock);
+        ok = ok && ask_page(job, asked, copy, err);
+    }
+    arena_done(&scratch);
+    return ok;
+}
