@@ -41,7 +41,7 @@ bool json_is_array(struct json j);
 bool json_is_text(struct json j);
 struct sv json_text(struct json j);               /* "" when absent */
 bool json_i64(struct json j, int64_t *ret_value); /* an integer, or a real that is whole when cut */
-bool json_real(struct json j, double *ret_value);
+bool json_double(struct json j, double *ret_value);
 bool json_bool(struct json j, bool *ret_value);
 bool json_u64_text(struct json j, uint64_t *ret_value); /* "123" or 123 */
 

@@ -1,0 +1,168 @@
+#include "model/evidence.h"
+
+#include <stdlib.h>
+
+void evidence_init(struct evidence *e, struct arena *arena, struct build *build)
+{
+    *e = (struct evidence){.arena = arena, .build = build, .claim = {.rank = -1}};
+}
+
+/* Room for one more in a growing array of the arena; what it held is copied. */
+static bool make_room(struct arena *a, void **array, size_t count, size_t *cap, size_t size,
+                      struct err *err)
+{
+    if (count < *cap)
+        return true;
+    const size_t wanted = *cap > 0 ? *cap * 2 : 8;
+    void *bigger = arena_array(a, wanted, size, err);
+    if (bigger == NULL)
+        return false;
+    if (count > 0)
+        memcpy(bigger, *array, count * size);
+    *array = bigger;
+    *cap = wanted;
+    return true;
+}
+
+static bool copy_captures(struct arena *a, struct finding *f, struct err *err)
+{
+    if (f->capture_count == 0)
+        return true;
+    struct capture *captures = arena_array(a, f->capture_count, sizeof(*captures), err);
+    if (captures == NULL)
+        return false;
+    for (size_t i = 0; i < f->capture_count; i++) {
+        if (!arena_copy(a, f->captures[i].name, &captures[i].name, err) ||
+            !arena_copy(a, f->captures[i].value, &captures[i].value, err))
+            return false;
+    }
+    f->captures = captures;
+    return true;
+}
+
+static struct finding *find_same(struct evidence *e, const struct finding *f)
+{
+    for (size_t i = e->finding_count; i-- > 0;) {
+        if (e->findings[i].line == f->line && sv_equal(e->findings[i].id, f->id))
+            return &e->findings[i];
+    }
+    return NULL;
+}
+
+bool evidence_add_finding(struct evidence *e, const struct finding *finding, struct err *err)
+{
+    struct finding *same = finding->count > 1 ? find_same(e, finding) : NULL;
+    if (same != NULL) { /* the same hit again, now with the number of its like */
+        same->count = finding->count;
+        same->last_line = finding->last_line;
+        return true;
+    }
+    if (e->finding_count == EVIDENCE_MAX_FINDINGS) {
+        e->dropped_findings++;
+        return true;
+    }
+    void *array = e->findings;
+    struct finding f = *finding;
+    f.count = f.count > 0 ? f.count : 1;
+    f.last_line = f.last_line > f.line ? f.last_line : f.line;
+    if (!make_room(e->arena, &array, e->finding_count, &e->finding_cap, sizeof(f), err))
+        return false;
+    e->findings = array;
+    if (!arena_copy(e->arena, sv_head(f.excerpt, EXCERPT_MAX_BYTES), &f.excerpt, err) ||
+        !arena_copy(e->arena, f.step, &f.step, err) ||
+        !arena_copy(e->arena, f.summary, &f.summary, err) || !copy_captures(e->arena, &f, err))
+        return false;
+    e->findings[e->finding_count++] = f;
+    return true;
+}
+
+static void count_test(struct test_counts *c, enum test_outcome outcome)
+{
+    uint64_t *const counters[TEST_OUTCOME_COUNT] = {
+        [TEST_PASSED] = &c->passed,   [TEST_FAILED] = &c->failed,
+        [TEST_ERRORED] = &c->errored, [TEST_SKIPPED] = &c->skipped,
+        [TEST_FLAKY] = &c->flaky,     [TEST_UNFINISHED] = &c->unfinished,
+    };
+    c->total++;
+    (*counters[outcome])++;
+}
+
+bool evidence_add_test(struct evidence *e, const struct test_result *test, struct err *err)
+{
+    count_test(&e->counts, test->outcome);
+    if (!e->keep_passed && (test->outcome == TEST_PASSED || test->outcome == TEST_SKIPPED))
+        return true;
+    if (e->test_count == EVIDENCE_MAX_TESTS) {
+        e->dropped_tests++;
+        return true;
+    }
+    void *array = e->tests;
+    struct test_result t = *test;
+    if (!make_room(e->arena, &array, e->test_count, &e->test_cap, sizeof(t), err))
+        return false;
+    e->tests = array;
+    if (!arena_copy(e->arena, t.suite, &t.suite, err) ||
+        !arena_copy(e->arena, t.class_name, &t.class_name, err) ||
+        !arena_copy(e->arena, t.name, &t.name, err) ||
+        !arena_copy(e->arena, t.message, &t.message, err) ||
+        !arena_copy(e->arena, t.text, &t.text, err) || !arena_copy(e->arena, t.file, &t.file, err))
+        return false;
+    e->tests[e->test_count++] = t;
+    return true;
+}
+
+void evidence_claim(struct evidence *e, const struct outcome_claim *claim)
+{
+    const struct outcome_claim old = e->claim;
+    if (claim->outcome != OUTCOME_UNKNOWN && claim->rank > old.rank)
+        e->claim = *claim;
+    if (e->claim.started_ms == 0)
+        e->claim.started_ms = old.started_ms != 0 ? old.started_ms : claim->started_ms;
+    if (e->claim.finished_ms == 0)
+        e->claim.finished_ms = old.finished_ms != 0 ? old.finished_ms : claim->finished_ms;
+}
+
+static bool is_better(const struct error_line *a, const struct error_line *b)
+{
+    return a->score != b->score ? a->score > b->score : a->line < b->line;
+}
+
+bool evidence_add_line(struct evidence *e, const struct error_line *line, struct err *err)
+{
+    if (e->lines == NULL) {
+        e->lines = arena_array(e->arena, EVIDENCE_MAX_LINES, sizeof(*e->lines), err);
+        if (e->lines == NULL)
+            return false;
+    }
+    size_t at = e->line_count;
+    if (e->line_count == EVIDENCE_MAX_LINES) {
+        at = 0;
+        for (size_t i = 1; i < e->line_count; i++)
+            at = is_better(&e->lines[at], &e->lines[i]) ? i : at;
+        if (!is_better(line, &e->lines[at]))
+            return true;
+    }
+    struct sv text;
+    if (!arena_copy(e->arena, sv_head(line->text, EXCERPT_MAX_BYTES), &text, err))
+        return false;
+    e->lines[at] = *line;
+    e->lines[at].text = text;
+    e->line_count += at == e->line_count;
+    return true;
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct error_line *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    if (x->artifact != y->artifact)
+        return x->artifact < y->artifact ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+void evidence_sort_lines(struct evidence *e)
+{
+    if (e->line_count > 1)
+        qsort(e->lines, e->line_count, sizeof(*e->lines), by_score);
+}

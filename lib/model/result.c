@@ -1,0 +1,285 @@
+#include "model/result.h"
+
+#include <stdlib.h>
+
+struct result *result_new(const struct build *build, uint64_t order, struct err *err)
+{
+    struct result *r = calloc(1, sizeof(*r));
+    if (r == NULL) {
+        (void)err_why(err, ERR_NOMEM, "no memory for a build");
+        return NULL;
+    }
+    arena_init(&r->arena, RESULT_ARENA_BYTES);
+    r->order = order;
+    r->claim.rank = -1;
+    r->verdict.artifact = UINT32_MAX;
+    if (!build_copy(&r->arena, build, &r->build, err)) {
+        result_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void result_free(struct result *r)
+{
+    if (r == NULL)
+        return;
+    free(r->artifacts);
+    free(r->findings);
+    free(r->tests);
+    free(r->lines);
+    free(r->problems);
+    arena_done(&r->arena);
+    free(r);
+}
+
+/* Room for n more elements behind count; the array is the heap's. */
+static bool make_room(void **array, size_t count, size_t *cap, size_t n, size_t size,
+                      struct err *err)
+{
+    if (count + n <= *cap)
+        return true;
+    size_t wanted = *cap > 0 ? *cap * 2 : 8;
+    while (wanted < count + n)
+        wanted *= 2;
+    void *bigger = reallocarray(*array, wanted, size);
+    if (bigger == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for %zu records of a build", wanted);
+    *array = bigger;
+    *cap = wanted;
+    return true;
+}
+
+bool result_add_artifact(struct result *r, const struct artifact *artifact, uint32_t *ret_index,
+                         struct err *err)
+{
+    void *array = r->artifacts;
+    struct artifact a = *artifact;
+    if (!make_room(&array, r->artifact_count, &r->artifact_cap, 1, sizeof(a), err))
+        return false;
+    r->artifacts = array;
+    if (!arena_copy(&r->arena, a.path, &a.path, err) ||
+        !arena_copy(&r->arena, a.url, &a.url, err) || !arena_copy(&r->arena, a.step, &a.step, err))
+        return false;
+    *ret_index = (uint32_t)r->artifact_count;
+    r->artifacts[r->artifact_count++] = a;
+    return true;
+}
+
+bool result_add_problem(struct result *r, struct sv where, struct sv text, bool fatal,
+                        struct err *err)
+{
+    void *array = r->problems;
+    struct problem p = {.fatal = fatal};
+    if (!make_room(&array, r->problem_count, &r->problem_cap, 1, sizeof(p), err))
+        return false;
+    r->problems = array;
+    if (!arena_copy(&r->arena, where, &p.where, err) || !arena_copy(&r->arena, text, &p.text, err))
+        return false;
+    r->problems[r->problem_count++] = p;
+    return true;
+}
+
+static bool merge_findings(struct result *r, uint32_t artifact, const struct evidence *e,
+                           struct err *err)
+{
+    void *array = r->findings;
+    if (!make_room(&array, r->finding_count, &r->finding_cap, e->finding_count,
+                   sizeof(struct finding), err))
+        return false;
+    r->findings = array;
+    for (size_t i = 0; i < e->finding_count; i++) {
+        struct finding f = e->findings[i];
+        f.artifact = artifact;
+        if (f.step.len == 0)
+            f.step = r->artifacts[artifact].step;
+        else if (!arena_copy(&r->arena, f.step, &f.step, err))
+            return false;
+        struct capture *captures =
+            arena_array(&r->arena, f.capture_count + 1, sizeof(*captures), err);
+        if (captures == NULL || !arena_copy(&r->arena, f.excerpt, &f.excerpt, err) ||
+            !arena_copy(&r->arena, f.summary, &f.summary, err))
+            return false;
+        for (size_t c = 0; c < f.capture_count; c++) {
+            if (!arena_copy(&r->arena, f.captures[c].name, &captures[c].name, err) ||
+                !arena_copy(&r->arena, f.captures[c].value, &captures[c].value, err))
+                return false;
+        }
+        f.captures = captures;
+        r->findings[r->finding_count++] = f;
+    }
+    return true;
+}
+
+static bool merge_tests(struct result *r, uint32_t artifact, const struct evidence *e,
+                        struct err *err)
+{
+    void *array = r->tests;
+    if (!make_room(&array, r->test_count, &r->test_cap, e->test_count, sizeof(struct test_result),
+                   err))
+        return false;
+    r->tests = array;
+    for (size_t i = 0; i < e->test_count; i++) {
+        struct test_result t = e->tests[i];
+        t.artifact = artifact;
+        if (!arena_copy(&r->arena, t.suite, &t.suite, err) ||
+            !arena_copy(&r->arena, t.class_name, &t.class_name, err) ||
+            !arena_copy(&r->arena, t.name, &t.name, err) ||
+            !arena_copy(&r->arena, t.message, &t.message, err) ||
+            !arena_copy(&r->arena, t.text, &t.text, err) ||
+            !arena_copy(&r->arena, t.file, &t.file, err))
+            return false;
+        r->tests[r->test_count++] = t;
+    }
+    return true;
+}
+
+static bool merge_lines(struct result *r, uint32_t artifact, const struct evidence *e,
+                        struct err *err)
+{
+    void *array = r->lines;
+    if (!make_room(&array, r->line_count, &r->line_cap, e->line_count, sizeof(struct error_line),
+                   err))
+        return false;
+    r->lines = array;
+    for (size_t i = 0; i < e->line_count; i++) {
+        struct error_line l = e->lines[i];
+        l.artifact = artifact;
+        if (!arena_copy(&r->arena, l.text, &l.text, err))
+            return false;
+        r->lines[r->line_count++] = l;
+    }
+    return true;
+}
+
+static void add_counts(struct test_counts *to, const struct test_counts *from)
+{
+    to->total += from->total;
+    to->passed += from->passed;
+    to->failed += from->failed;
+    to->errored += from->errored;
+    to->skipped += from->skipped;
+    to->flaky += from->flaky;
+    to->unfinished += from->unfinished;
+}
+
+static bool merge_facts(struct result *r, uint32_t artifact, const struct evidence *e,
+                        struct err *err)
+{
+    if (r->artifacts[artifact].kind != ARTIFACT_BUILD_LOG || e->facts.bytes < r->facts.bytes)
+        return true;
+    r->facts = e->facts;
+    return arena_copy(&r->arena, e->facts.last_text, &r->facts.last_text, err);
+}
+
+bool result_merge(struct result *r, uint32_t artifact, const struct evidence *e, struct err *err)
+{
+    struct evidence claims = {.claim = r->claim};
+    evidence_claim(&claims, &e->claim);
+    r->claim = claims.claim;
+    /* A report of tests counts them better than the log that announced it. */
+    if (r->artifacts[artifact].kind == ARTIFACT_JUNIT || r->counts.total == 0)
+        add_counts(&r->counts, &e->counts);
+    r->dropped_findings += e->dropped_findings;
+    r->dropped_tests += e->dropped_tests;
+    return merge_findings(r, artifact, e, err) && merge_tests(r, artifact, e, err) &&
+           merge_lines(r, artifact, e, err) && merge_facts(r, artifact, e, err);
+}
+
+static int compare_texts(const struct sv *a, const struct sv *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const int order = sv_compare(a[i], b[i]);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+struct placed { /* an artifact and where it stood */
+    struct artifact artifact;
+    uint32_t was;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    return sv_compare(x->artifact.path, y->artifact.path);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct finding *x = a, *y = b;
+    if (x->artifact != y->artifact)
+        return x->artifact < y->artifact ? -1 : 1;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    const struct sv p[] = {x->id, x->summary, x->excerpt}, q[] = {y->id, y->summary, y->excerpt};
+    return compare_texts(p, q, COUNT_OF(p));
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct test_result *x = a, *y = b;
+    if (x->artifact != y->artifact)
+        return x->artifact < y->artifact ? -1 : 1;
+    const struct sv p[] = {x->suite, x->class_name, x->name, x->message};
+    const struct sv q[] = {y->suite, y->class_name, y->name, y->message};
+    return compare_texts(p, q, COUNT_OF(p));
+}
+
+static int by_words(const void *a, const void *b)
+{
+    const struct problem *x = a, *y = b;
+    const struct sv p[] = {x->where, x->text}, q[] = {y->where, y->text};
+    return compare_texts(p, q, COUNT_OF(p));
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct error_line *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    if (x->artifact != y->artifact)
+        return x->artifact < y->artifact ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static bool sort_artifacts(struct result *r, struct err *err)
+{
+    struct placed *placed = calloc(r->artifact_count + 1, sizeof(*placed));
+    uint32_t *now = calloc(r->artifact_count + 1, sizeof(*now));
+    const bool ok = placed != NULL && now != NULL;
+    for (size_t i = 0; ok && i < r->artifact_count; i++)
+        placed[i] = (struct placed){.artifact = r->artifacts[i], .was = (uint32_t)i};
+    if (ok)
+        qsort(placed, r->artifact_count, sizeof(*placed), by_path);
+    for (size_t i = 0; ok && i < r->artifact_count; i++) {
+        r->artifacts[i] = placed[i].artifact;
+        now[placed[i].was] = (uint32_t)i;
+    }
+    for (size_t i = 0; ok && i < r->finding_count; i++)
+        r->findings[i].artifact = now[r->findings[i].artifact];
+    for (size_t i = 0; ok && i < r->test_count; i++)
+        r->tests[i].artifact = now[r->tests[i].artifact];
+    for (size_t i = 0; ok && i < r->line_count; i++)
+        r->lines[i].artifact = now[r->lines[i].artifact];
+    free(placed);
+    free(now);
+    return ok || err_why(err, ERR_NOMEM, "no memory to sort %zu artifacts", r->artifact_count);
+}
+
+bool result_finish(struct result *r, struct err *err)
+{
+    if (!sort_artifacts(r, err))
+        return false;
+    if (r->finding_count > 1)
+        qsort(r->findings, r->finding_count, sizeof(*r->findings), by_place);
+    if (r->test_count > 1)
+        qsort(r->tests, r->test_count, sizeof(*r->tests), by_name);
+    if (r->line_count > 1)
+        qsort(r->lines, r->line_count, sizeof(*r->lines), by_score);
+    if (r->problem_count > 1)
+        qsort(r->problems, r->problem_count, sizeof(*r->problems), by_words);
+    return true;
+}

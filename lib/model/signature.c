@@ -1,0 +1,251 @@
+#include "model/signature.h"
+
+#include "base/digest.h"
+
+/*
+ * The text is walked once, token by token. A token is a run of letters, digits and the signs that
+ * hold names, times and addresses together; each is replaced by the first mask that fits it whole.
+ */
+
+enum { NORMAL_MAX_BYTES = 4096, SMALL_NUMBER_DIGITS = 3 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_token(char c)
+{
+    return is_alpha(c) || is_digit(c) || (c != '\0' && strchr("_-.:/+@%~", c) != NULL) ||
+           (unsigned char)c >= 0x80;
+}
+
+struct shape { /* what a token is made of */
+    size_t digits, letters, hex, dashes, dots, colons, slashes, others;
+};
+
+static struct shape shape_of(struct sv t)
+{
+    struct shape s = {0};
+    for (size_t i = 0; i < t.len; i++) {
+        const char c = t.ptr[i];
+        s.digits += is_digit(c);
+        s.letters += is_alpha(c);
+        s.hex += is_hex(c);
+        s.dashes += c == '-';
+        s.dots += c == '.';
+        s.colons += c == ':';
+        s.slashes += c == '/';
+        s.others += !is_digit(c) && !is_alpha(c) && strchr("-.:/", c) == NULL;
+    }
+    return s;
+}
+
+static bool is_uuid(struct sv t, const struct shape *s)
+{
+    return t.len == 36 && s->dashes == 4 && s->hex == 32 && t.ptr[8] == '-' && t.ptr[13] == '-';
+}
+
+static bool is_time(struct sv t, const struct shape *s)
+{
+    if (s->others > 1 || s->letters > 3 || s->slashes > 2)
+        return false;
+    const bool date = s->dashes >= 2 && s->digits >= 8 && is_digit(t.ptr[0]);
+    const bool clock = s->colons >= 1 && s->digits >= 4 && s->dots <= 1 && s->letters <= 1 &&
+                       t.len >= 5 && is_digit(t.ptr[0]) && is_digit(t.ptr[1]) && t.ptr[2] == ':';
+    const bool slashed = s->slashes == 2 && s->digits >= 6 && s->letters == 0;
+    return date || clock || slashed;
+}
+
+/* "1m2.5s", "300ms", "45s", "2h" */
+static bool is_duration(struct sv t)
+{
+    size_t i = 0, parts = 0;
+    while (i < t.len) {
+        const size_t from = i;
+        while (i < t.len && (is_digit(t.ptr[i]) || t.ptr[i] == '.'))
+            i++;
+        if (i == from || i == t.len)
+            return false;
+        const size_t unit = i;
+        while (i < t.len && is_alpha(t.ptr[i]))
+            i++;
+        const struct sv name = {.ptr = t.ptr + unit, .len = i - unit};
+        if (!sv_equal(name, SV("s")) && !sv_equal(name, SV("ms")) && !sv_equal(name, SV("m")) &&
+            !sv_equal(name, SV("h")) && !sv_equal(name, SV("us")) && !sv_equal(name, SV("ns")) &&
+            !sv_equal(name, SV("d")) && !sv_equal(name, SV("sec")) &&
+            !sv_equal(name, SV("seconds")))
+            return false;
+        parts++;
+    }
+    return parts > 0;
+}
+
+static bool is_address(struct sv t, const struct shape *s)
+{
+    if (s->letters > 0 || s->others > 0 || s->dashes > 0)
+        return false;
+    if (s->dots == 3 && s->digits >= 4 && s->colons <= 1 && s->slashes <= 1)
+        return true;
+    return s->colons >= 2 && s->dots == 0 && s->hex == s->digits && t.len >= 3 && s->slashes <= 1;
+}
+
+static bool is_ipv6(struct sv t, const struct shape *s)
+{
+    return s->colons >= 3 && s->hex + s->colons == t.len && s->digits > 0;
+}
+
+static bool is_pointer(struct sv t)
+{
+    if (t.len < 4 || t.ptr[0] != '0' || (t.ptr[1] != 'x' && t.ptr[1] != 'X'))
+        return false;
+    for (size_t i = 2; i < t.len; i++) {
+        if (!is_hex(t.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool is_hash(struct sv t, const struct shape *s)
+{
+    return t.len >= 7 && s->hex == t.len && s->digits > 0 && s->digits < t.len;
+}
+
+static bool is_number(struct sv t, const struct shape *s)
+{
+    return s->digits > 0 && s->letters == 0 && s->others == 0 && s->slashes == 0 &&
+           s->colons == 0 && s->dashes <= 1 && (s->dashes == 0 || t.ptr[0] == '-') && s->dots <= 1;
+}
+
+/* The random tail that a generated name gets: "-7d9f8c6b5-x2k4q", "-4fz2p", digits and letters
+ * mixed. */
+static bool is_random_part(struct sv part)
+{
+    const struct shape s = shape_of(part);
+    if (part.len < 4 || s.letters + s.digits != part.len)
+        return false;
+    if (s.digits == part.len)
+        return true;
+    size_t vowels = 0;
+    for (size_t i = 0; i < part.len; i++) {
+        if (part.ptr[i] >= 'A' && part.ptr[i] <= 'Z')
+            return false;
+        vowels += strchr("aeiou", part.ptr[i]) != NULL;
+    }
+    if (s.digits > 0)
+        return part.len >= 5 || s.digits > 1;
+    /* Kubernetes leaves vowels out of what it generates. */
+    return part.len == 5 && vowels == 0;
+}
+
+/* A dashed or slashed name: keep its words, mask parts that are ids. */
+static bool add_name(struct buf *out, struct sv t, struct err *err)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= t.len; i++) {
+        if (i < t.len && strchr("-/_.:@", t.ptr[i]) == NULL)
+            continue;
+        const struct sv part = {.ptr = t.ptr + from, .len = i - from};
+        const struct shape s = shape_of(part);
+        const bool number = part.len > 0 && s.digits == part.len;
+        const bool mask = is_random_part(part) || is_hash(part, &s);
+        if (!buf_add(out,
+                     mask     ? SV("<id>")
+                     : number ? SV("<n>")
+                              : part,
+                     err) ||
+            (i < t.len && !buf_add_char(out, t.ptr[i], err)))
+            return false;
+        from = i + 1;
+    }
+    return true;
+}
+
+static bool is_temporary_path(struct sv t)
+{
+    return sv_starts(t, SV("/tmp/")) || sv_starts(t, SV("/var/tmp/")) ||
+           sv_starts(t, SV("/var/folders/"));
+}
+
+static bool add_token(struct buf *out, struct sv t, struct err *err)
+{
+    struct sv tail = {0};
+    while (t.len > 1 && strchr(".:,", t.ptr[t.len - 1]) != NULL) {
+        tail = (struct sv){.ptr = t.ptr + t.len - 1, .len = tail.len + 1};
+        t.len--;
+    }
+    const struct shape s = shape_of(t);
+    const char *mask = NULL;
+    if (s.digits == 0 && s.hex < t.len && s.dashes == 0)
+        mask = is_temporary_path(t) ? "<tmp>" : NULL;
+    else if (is_uuid(t, &s))
+        mask = "<uuid>";
+    else if (is_pointer(t))
+        mask = "<ptr>";
+    else if (is_temporary_path(t))
+        mask = "<tmp>";
+    else if (is_address(t, &s) || is_ipv6(t, &s))
+        mask = "<ip>";
+    else if (is_time(t, &s))
+        mask = "<time>";
+    else if (is_duration(t))
+        mask = "<dur>";
+    else if (is_hash(t, &s))
+        mask = "<hash>";
+    else if (is_number(t, &s) && (s.digits > SMALL_NUMBER_DIGITS || s.dots > 0))
+        mask = "<n>";
+    else if (is_number(t, &s))
+        mask = NULL;
+    else if (s.digits > 0 || s.dashes > 0)
+        return add_name(out, t, err) && buf_add(out, tail, err);
+    return buf_add(out, mask != NULL ? sv_of(mask) : t, err) && buf_add(out, tail, err);
+}
+
+bool signature_normal(struct sv text, struct buf *ret_normal, struct err *err)
+{
+    buf_reset(ret_normal);
+    text = sv_trim(sv_head(text, NORMAL_MAX_BYTES));
+    bool blank = false;
+    for (size_t i = 0; i < text.len;) {
+        if (!is_token(text.ptr[i])) {
+            const bool space = text.ptr[i] == ' ' || text.ptr[i] == '\t' || text.ptr[i] == '\n';
+            if (!(space && blank) && !buf_add_char(ret_normal, space ? ' ' : text.ptr[i], err))
+                return false;
+            blank = space;
+            i++;
+            continue;
+        }
+        size_t end = i;
+        while (end < text.len && is_token(text.ptr[end]))
+            end++;
+        if (!add_token(ret_normal, (struct sv){.ptr = text.ptr + i, .len = end - i}, err))
+            return false;
+        blank = false;
+        i = end;
+    }
+    return buf_add(ret_normal, SV(""), err);
+}
+
+bool signature_of(struct sv text, char ret_hex[SIGNATURE_TEXT_BYTES], struct err *err)
+{
+    struct buf normal;
+    char hex[DIGEST_TEXT_BYTES];
+    buf_init(&normal, NORMAL_MAX_BYTES * 4);
+    const bool ok = signature_normal(text, &normal, err) && digest_of(buf_sv(&normal), hex, err);
+    buf_done(&normal);
+    if (!ok)
+        return false;
+    memcpy(ret_hex, hex, SIGNATURE_TEXT_BYTES - 1);
+    ret_hex[SIGNATURE_TEXT_BYTES - 1] = '\0';
+    return true;
+}
