@@ -39,8 +39,4 @@ bool lines_feed(struct lines *l, struct sv plain, struct err *err) MUST_CHECK;
 bool lines_finish(struct lines *l, struct log_facts *ret_facts, struct err *err) MUST_CHECK;
 void lines_free(struct lines *l);
 
-/* The timestamp at the start of a line, in any form listed above plus klog (year guessed from
- * `near_ms`), RFC 3339 and logrus "time=": 0 when there is none. *ret_len: bytes of it. */
-int64_t stamp_parse(struct sv line, int64_t near_ms, size_t *ret_len);
-
 #endif

@@ -1,0 +1,199 @@
+#include "decode/unpack.h"
+
+#include <stdlib.h>
+#include <zlib.h>
+#ifdef HAVE_ISAL
+#include <isa-l.h>
+#endif
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+struct unpack {
+    enum unpack_format format;
+    bool isal;
+    z_stream z;
+#ifdef HAVE_ISAL
+    struct inflate_state i;
+#endif
+#ifdef HAVE_ZSTD
+    ZSTD_DStream *zstd;
+#endif
+};
+
+const char *unpack_versions(void)
+{
+    return "zlib " ZLIB_VERSION
+#ifdef HAVE_ISAL
+           ", ISA-L"
+#endif
+#ifdef HAVE_ZSTD
+           ", zstd " ZSTD_VERSION_STRING
+#endif
+        ;
+}
+
+#ifdef HAVE_ISAL
+static void start_isal(struct unpack *u)
+{
+    isal_inflate_init(&u->i);
+    u->i.crc_flag = ISAL_GZIP;
+}
+#endif
+
+struct unpack *unpack_new(enum unpack_format format, bool force_zlib, struct err *err)
+{
+    struct unpack *u = calloc(1, sizeof(*u));
+    bool ok = u != NULL;
+    if (ok) {
+        u->format = format;
+#ifdef HAVE_ISAL
+        u->isal = format == UNPACK_GZIP && !force_zlib;
+        if (u->isal)
+            start_isal(u);
+#else
+        (void)force_zlib;
+#endif
+    }
+    if (ok && format != UNPACK_ZSTD && !u->isal)
+        ok = inflateInit2(&u->z, format == UNPACK_GZIP ? 15 + 16 : 15) == Z_OK;
+#ifdef HAVE_ZSTD
+    if (ok && format == UNPACK_ZSTD)
+        ok = (u->zstd = ZSTD_createDStream()) != NULL;
+#endif
+    if (ok)
+        return u;
+    free(u);
+    (void)err_why(err, ERR_NOMEM, "no memory for a decoder");
+    return NULL;
+}
+
+void unpack_reset(struct unpack *u)
+{
+#ifdef HAVE_ISAL
+    if (u->isal) {
+        start_isal(u);
+        return;
+    }
+#endif
+#ifdef HAVE_ZSTD
+    if (u->format == UNPACK_ZSTD) {
+        (void)ZSTD_DCtx_reset(u->zstd, ZSTD_reset_session_only);
+        return;
+    }
+#endif
+    if (u->format != UNPACK_ZSTD)
+        (void)inflateReset(&u->z);
+}
+
+void unpack_free(struct unpack *u)
+{
+    if (u == NULL)
+        return;
+    if (u->format != UNPACK_ZSTD && !u->isal)
+        (void)inflateEnd(&u->z);
+#ifdef HAVE_ZSTD
+    (void)ZSTD_freeDStream(u->zstd);
+#endif
+    free(u);
+}
+
+static enum unpack_end run_zlib(struct unpack *u, struct sv in, size_t *ret_used, char *out,
+                                size_t room, size_t *ret_made, const char **ret_why)
+{
+    enum { STEP = 1 << 30 };
+    const uInt offered = (uInt)(in.len < STEP ? in.len : STEP);
+    u->z.next_in = (Bytef *)(uintptr_t)in.ptr; /* zlib does not write to it */
+    u->z.avail_in = offered;
+    u->z.next_out = (Bytef *)out;
+    u->z.avail_out = (uInt)room;
+    const int code = inflate(&u->z, Z_NO_FLUSH);
+    *ret_used = offered - u->z.avail_in;
+    *ret_made = room - u->z.avail_out;
+    if (code == Z_STREAM_END)
+        return UNPACK_END;
+    if (code == Z_OK || code == Z_BUF_ERROR)
+        return UNPACK_MORE;
+    *ret_why = u->z.msg != NULL      ? u->z.msg
+               : code == Z_NEED_DICT ? "a preset dictionary is needed"
+               : code == Z_MEM_ERROR ? "out of memory"
+                                     : "bad data";
+    return UNPACK_BAD;
+}
+
+#ifdef HAVE_ISAL
+static const char *isal_words(int code)
+{
+    switch (code) {
+    case ISAL_INVALID_BLOCK:
+        return "invalid block type";
+    case ISAL_INVALID_SYMBOL:
+        return "invalid code";
+    case ISAL_INVALID_LOOKBACK:
+        return "invalid distance too far back";
+    case ISAL_INVALID_WRAPPER:
+        return "incorrect header";
+    case ISAL_UNSUPPORTED_METHOD:
+        return "unknown compression method";
+    case ISAL_INCORRECT_CHECKSUM:
+        return "incorrect checksum";
+    default:
+        return "bad data";
+    }
+}
+
+static enum unpack_end run_isal(struct unpack *u, struct sv in, size_t *ret_used, char *out,
+                                size_t room, size_t *ret_made, const char **ret_why)
+{
+    enum { STEP = 1 << 30 };
+    const uint32_t offered = (uint32_t)(in.len < STEP ? in.len : STEP);
+    u->i.next_in = (uint8_t *)(uintptr_t)in.ptr; /* not written to */
+    u->i.avail_in = offered;
+    u->i.next_out = (uint8_t *)out;
+    u->i.avail_out = (uint32_t)room;
+    const int code = isal_inflate(&u->i);
+    *ret_used = offered - u->i.avail_in;
+    *ret_made = room - u->i.avail_out;
+    if (code < 0) {
+        *ret_why = isal_words(code);
+        return UNPACK_BAD;
+    }
+    return u->i.block_state == ISAL_BLOCK_FINISH && u->i.avail_out > 0 ? UNPACK_END : UNPACK_MORE;
+}
+#endif
+
+#ifdef HAVE_ZSTD
+static enum unpack_end run_zstd(struct unpack *u, struct sv in, size_t *ret_used, char *out,
+                                size_t room, size_t *ret_made, const char **ret_why)
+{
+    ZSTD_inBuffer input = {.src = in.ptr, .size = in.len};
+    ZSTD_outBuffer output = {.dst = out, .size = room};
+    const size_t code = ZSTD_decompressStream(u->zstd, &output, &input);
+    *ret_used = input.pos;
+    *ret_made = output.pos;
+    if (ZSTD_isError(code)) {
+        *ret_why = ZSTD_getErrorName(code);
+        return UNPACK_BAD;
+    }
+    return code == 0 ? UNPACK_END : UNPACK_MORE;
+}
+#endif
+
+enum unpack_end unpack_run(struct unpack *u, struct sv in, size_t *ret_used, char *out, size_t room,
+                           size_t *ret_made, const char **ret_why)
+{
+    *ret_used = *ret_made = 0;
+    if (u->format == UNPACK_ZSTD) {
+#ifdef HAVE_ZSTD
+        return run_zstd(u, in, ret_used, out, room, ret_made, ret_why);
+#else
+        *ret_why = "zstd is not supported by this build";
+        return UNPACK_BAD;
+#endif
+    }
+#ifdef HAVE_ISAL
+    if (u->isal)
+        return run_isal(u, in, ret_used, out, room, ret_made, ret_why);
+#endif
+    return run_zlib(u, in, ret_used, out, room, ret_made, ret_why);
+}
