@@ -51,10 +51,12 @@ static struct finding *find_same(struct evidence *e, const struct finding *f)
 
 bool evidence_add_finding(struct evidence *e, const struct finding *finding, struct err *err)
 {
-    struct finding *same = finding->count > 1 ? find_same(e, finding) : NULL;
-    if (same != NULL) { /* the same hit again, now with the number of its like */
-        same->count = finding->count;
-        same->last_line = finding->last_line;
+    if (finding->count > 1) { /* a finding that is there, now with the number of its like */
+        struct finding *same = find_same(e, finding);
+        if (same != NULL) {
+            same->count = finding->count;
+            same->last_line = finding->last_line;
+        }
         return true;
     }
     if (e->finding_count == EVIDENCE_MAX_FINDINGS) {

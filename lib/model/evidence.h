@@ -83,6 +83,7 @@ struct evidence {
 };
 
 void evidence_init(struct evidence *e, struct arena *arena, struct build *build);
+/* A count above 1 adds nothing: it sets count and last_line of the finding of that id and line. */
 bool evidence_add_finding(struct evidence *e, const struct finding *finding,
                           struct err *err) MUST_CHECK;
 

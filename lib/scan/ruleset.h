@@ -6,7 +6,7 @@
  * Out:     a const set shared by all threads; scan/scanner.h runs it.
  * Owns:    everything; rules and their texts live until ruleset_free.
  * Errors:  ERR_USAGE with where = "file:line:column" and why = what is wrong, with a near name
- *          where one exists. The first mistake stops the load; ruleset_check lists them all.
+ *          where one exists. The first mistake stops the load.
  * Limits:  1 MiB a pack, 64 MiB in all, 5,000 rules, 32 patterns a rule, 4 KiB a pattern, YAML
  * depth 16, 64 examples a rule. Threads: load in one; read in any.
  */
@@ -43,12 +43,14 @@ struct ruleset_options {
 struct rule_pattern {
     struct sv text;
     unsigned index; /* in the set's table of patterns */
+    unsigned line;  /* in the pack's file */
 };
 
 struct example {
     struct sv text;                 /* one or several lines */
     const struct capture *captures; /* expected; may be empty */
     size_t capture_count;
+    unsigned line; /* in the pack's file */
 };
 
 struct rule { /* one rule, as loaded; see analyzers/packs/README.md for the members */
@@ -67,6 +69,8 @@ struct rule { /* one rule, as loaded; see analyzers/packs/README.md for the memb
     size_t any_count, all_count, none_count, after_count;
     uint64_t
         within; /* lines between `after`/`all`/`none` and the hit; 0: all/none on the same line */
+    const struct sv *extract; /* groups that are kept; none: all named ones */
+    size_t extract_count;
     const struct sv *explains;
     size_t explains_count;
     const struct example *match, *no_match;
@@ -92,10 +96,10 @@ bool ruleset_was_cached(const struct ruleset *set);
 /* The library's name and version, for --version: "hyperscan 5.4.0", "pcre2 10.42". */
 const char *ruleset_engine_versions(void);
 
-/* Load for lint: every mistake and warning to fn ("file:line:col: text"), severity 0 error, 1
- * warning; false only when out of memory. */
-typedef void ruleset_complain_fn(int severity, const char *text, void *user);
-bool ruleset_check(const struct ruleset_options *options, ruleset_complain_fn *fn, void *user,
-                   struct err *err) MUST_CHECK;
+/* Run the examples of every rule; each failed one to fn as "pack:line: rule id: …". False only when
+ * memory ran out. */
+typedef void ruleset_complain_fn(const char *text, void *user);
+bool ruleset_run_examples(const struct ruleset *set, ruleset_complain_fn *fn, void *user,
+                          uint64_t *ret_run, uint64_t *ret_failed, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,0 +1,532 @@
+#include "scan/scanner.h"
+
+#include "base/glob.h"
+#include "base/text.h"
+#include "scan/ruleset_p.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+
+enum {
+    OVECTOR_PAIRS = 64,
+    MATCH_LIMIT = 200000,
+    DEPTH_LIMIT = 20000,
+    HEAP_LIMIT_KIB = 4096,
+    NEAR_CAPTURES = 4,
+    NEAR_BYTES = 160,
+    SUMMARY_BYTES = 400,
+    VALUE_BYTES = 256,
+};
+
+struct hit { /* a pattern of the database ended a match here */
+    uint32_t pattern;
+    uint32_t end;
+};
+
+struct near_state { /* of a pattern whose last match is remembered */
+    uint64_t line;  /* 0: not seen */
+    size_t capture_count;
+    struct {
+        struct sv name; /* the compiled pattern's */
+        char text[NEAR_BYTES];
+        size_t len;
+    } captures[NEAR_CAPTURES];
+};
+
+struct rule_state {
+    uint64_t count, first_line, last_line;
+    bool on;
+};
+
+struct scanner {
+    const struct ruleset *set;
+    hs_scratch_t *scratch;
+    pcre2_code **codes; /* by pattern; compiled when first needed */
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+    struct hit *hits;
+    size_t hit_count, hit_cap;
+    uint64_t *seen;           /* by pattern: the last line it was tried on */
+    struct near_state *nears; /* by pattern, of those that are remembered; others unused */
+    uint32_t *near_of;        /* by pattern: index into nears plus 1 */
+    size_t near_count;
+    struct rule_state *rules;
+    uint32_t *line_patterns; /* confirmed on the present line */
+    size_t line_count;
+    struct scan_sink sink;
+    struct arena arena; /* of one line's findings */
+    uint64_t limited;
+    bool out_of_memory;
+};
+
+/* ---- life
+ * ------------------------------------------------------------------------------------------- */
+
+static bool make_arrays(struct scanner *s, struct err *err)
+{
+    const size_t patterns = s->set->pattern_count + 1, rules = s->set->rule_count + 1;
+    s->near_of = calloc(patterns, sizeof(*s->near_of));
+    for (size_t i = 0; s->near_of != NULL && i < s->set->pattern_count; i++) {
+        if (s->set->patterns[i].role == ROLE_NEAR)
+            s->near_of[i] = (uint32_t)++s->near_count;
+    }
+    s->codes = calloc(patterns, sizeof(*s->codes));
+    s->seen = calloc(patterns, sizeof(*s->seen));
+    s->line_patterns = calloc(patterns, sizeof(*s->line_patterns));
+    s->nears = calloc(s->near_count + 1, sizeof(*s->nears));
+    s->rules = calloc(rules, sizeof(*s->rules));
+    s->match = pcre2_match_data_create(OVECTOR_PAIRS, NULL);
+    s->context = pcre2_match_context_create(NULL);
+    if (s->near_of == NULL || s->codes == NULL || s->seen == NULL || s->line_patterns == NULL ||
+        s->nears == NULL || s->rules == NULL || s->match == NULL || s->context == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for a scanner");
+    (void)pcre2_set_match_limit(s->context, MATCH_LIMIT);
+    (void)pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
+    (void)pcre2_set_heap_limit(s->context, HEAP_LIMIT_KIB);
+    return true;
+}
+
+struct scanner *scanner_new(const struct ruleset *set, struct err *err)
+{
+    struct scanner *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        (void)err_why(err, ERR_NOMEM, "no memory for a scanner");
+        return NULL;
+    }
+    s->set = set;
+    arena_init(&s->arena, 16 * 1024 * 1024);
+    bool ok = make_arrays(s, err);
+    if (ok && set->database != NULL && hs_alloc_scratch(set->database, &s->scratch) != HS_SUCCESS)
+        ok = err_why(err, ERR_NOMEM, "no memory for a scanner");
+    if (ok)
+        return s;
+    scanner_free(s);
+    return NULL;
+}
+
+void scanner_free(struct scanner *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; s->codes != NULL && i < s->set->pattern_count; i++)
+        pcre2_code_free(s->codes[i]);
+    (void)hs_free_scratch(s->scratch);
+    pcre2_match_data_free(s->match);
+    pcre2_match_context_free(s->context);
+    free(s->codes);
+    free(s->seen);
+    free(s->line_patterns);
+    free(s->near_of);
+    free(s->nears);
+    free(s->rules);
+    free(s->hits);
+    arena_done(&s->arena);
+    free(s);
+}
+
+static bool any_glob(const struct sv *globs, size_t count, struct sv text,
+                     bool (*match)(struct sv, struct sv))
+{
+    for (size_t i = 0; i < count; i++) {
+        if (match(globs[i], text))
+            return true;
+    }
+    return false;
+}
+
+static bool applies(const struct rule *r, const struct build *build, const struct artifact *a)
+{
+    const bool anywhere = r->where_kinds == 0 && r->where_path_count == 0;
+    return (anywhere || (r->where_kinds & (1u << a->kind)) != 0 ||
+            any_glob(r->where_paths, r->where_path_count, a->path, glob_path)) &&
+           (r->where_job_count == 0 ||
+            any_glob(r->where_jobs, r->where_job_count, build->job, glob_job)) &&
+           (r->where_step_count == 0 ||
+            any_glob(r->where_steps, r->where_step_count, a->step, glob_path));
+}
+
+bool scanner_begin(struct scanner *s, const struct build *build, const struct artifact *artifact,
+                   const struct scan_sink *sink, struct err *err)
+{
+    (void)err;
+    s->sink = *sink;
+    s->limited = 0;
+    s->out_of_memory = false;
+    memset(s->seen, 0, s->set->pattern_count * sizeof(*s->seen));
+    memset(s->nears, 0, s->near_count * sizeof(*s->nears));
+    for (size_t i = 0; i < s->set->rule_count; i++) {
+        s->rules[i] = (struct rule_state){.on = applies(&s->set->rules[i], build, artifact)};
+    }
+    return true;
+}
+
+uint64_t scanner_limited(const struct scanner *s)
+{
+    return s->limited;
+}
+
+/* ---- one pattern on one line
+ * ---------------------------------------------------------------------------- */
+
+static pcre2_code *code_of(struct scanner *s, uint32_t pattern)
+{
+    struct err err = {0};
+    if (s->codes[pattern] == NULL) {
+        s->codes[pattern] = pattern_compile(s->set->patterns[pattern].text, &err);
+        if (s->codes[pattern] != NULL)
+            (void)pcre2_jit_compile(s->codes[pattern], PCRE2_JIT_COMPLETE);
+        else
+            s->out_of_memory = true;
+    }
+    return s->codes[pattern];
+}
+
+/* True with the groups in s->match. */
+static bool confirm(struct scanner *s, uint32_t pattern, struct sv text)
+{
+    pcre2_code *code = code_of(s, pattern);
+    if (code == NULL)
+        return false;
+    const int n = pcre2_match(code, (PCRE2_SPTR)(text.len > 0 ? text.ptr : ""), text.len, 0, 0,
+                              s->match, s->context);
+    if (n < 0 && n != PCRE2_ERROR_NOMATCH)
+        s->limited++;
+    return n >= 0;
+}
+
+/* The named groups of the last match, in the order of the pattern's name table. */
+static size_t named_groups(struct scanner *s, uint32_t pattern, struct sv text,
+                           struct capture *ret_captures, size_t room)
+{
+    uint32_t names = 0, size = 0;
+    PCRE2_SPTR table = NULL;
+    const pcre2_code *code = s->codes[pattern];
+    const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(s->match);
+    const uint32_t pairs = pcre2_get_ovector_count(s->match);
+    size_t count = 0;
+    (void)pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &names);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    (void)pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &table);
+    for (uint32_t i = 0; i < names && count < room; i++) {
+        const PCRE2_SPTR entry = table + (size_t)i * size;
+        const uint32_t group = (uint32_t)entry[0] << 8 | entry[1];
+        if (group >= pairs || ovector[2 * group] == PCRE2_UNSET)
+            continue;
+        const PCRE2_SIZE from = ovector[2 * group], to = ovector[2 * group + 1];
+        ret_captures[count++] =
+            (struct capture){.name = sv_of((const char *)entry + 2),
+                             .value = {.ptr = text.ptr + from, .len = to > from ? to - from : 0}};
+    }
+    return count;
+}
+
+static void remember(struct scanner *s, uint32_t pattern, const struct line *line)
+{
+    struct near_state *near = &s->nears[s->near_of[pattern] - 1];
+    struct capture captures[NEAR_CAPTURES];
+    if (!confirm(s, pattern, line->text))
+        return;
+    near->line = line->number;
+    near->capture_count = named_groups(s, pattern, line->text, captures, NEAR_CAPTURES);
+    for (size_t i = 0; i < near->capture_count; i++) {
+        const struct sv value = sv_head(captures[i].value, NEAR_BYTES);
+        near->captures[i].name = captures[i].name;
+        near->captures[i].len = value.len;
+        memcpy(near->captures[i].text, value.len > 0 ? value.ptr : "", value.len);
+    }
+}
+
+/* ---- one rule on one line
+ * ------------------------------------------------------------------------------------ */
+
+static const struct near_state *near_of(const struct scanner *s, const struct rule_pattern *p)
+{
+    return &s->nears[s->near_of[p->index] - 1];
+}
+
+static bool was_near(const struct scanner *s, const struct rule *r, const struct rule_pattern *p,
+                     uint64_t line)
+{
+    const struct near_state *near = near_of(s, p);
+    return near->line != 0 && line - near->line <= r->within;
+}
+
+static bool holds_here(struct scanner *s, const struct rule *r, const struct rule_pattern *p,
+                       const struct line *line)
+{
+    if (r->within > 0 && was_near(s, r, p, line->number))
+        return true;
+    return confirm(s, p->index, line->text);
+}
+
+static bool conditions_hold(struct scanner *s, const struct rule *r, const struct line *line)
+{
+    for (size_t i = 0; i < r->all_count; i++) {
+        if (!holds_here(s, r, &r->all[i], line))
+            return false;
+    }
+    for (size_t i = 0; i < r->none_count; i++) {
+        if (holds_here(s, r, &r->none[i], line))
+            return false;
+    }
+    bool after = r->after_count == 0;
+    for (size_t i = 0; i < r->after_count && !after; i++)
+        after = was_near(s, r, &r->after[i], line->number);
+    return after;
+}
+
+static bool is_extracted(const struct rule *r, struct sv name)
+{
+    for (size_t i = 0; i < r->extract_count; i++) {
+        if (sv_equal(r->extract[i], name))
+            return true;
+    }
+    return r->extract_count == 0;
+}
+
+static void add_capture(const struct rule *r, struct capture *list, size_t *count,
+                        struct capture capture)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (sv_equal(list[i].name, capture.name))
+            return;
+    }
+    if (*count < FINDING_MAX_CAPTURES && is_extracted(r, capture.name))
+        list[(*count)++] = capture;
+}
+
+/* Groups of the hit first, then those of the lines before it. */
+static size_t take_captures(struct scanner *s, const struct rule *r, uint32_t pattern,
+                            const struct line *line, struct capture *list)
+{
+    struct capture own[FINDING_MAX_CAPTURES];
+    size_t count = 0;
+    if (!confirm(s, pattern, line->text))
+        return 0;
+    const size_t own_count = named_groups(s, pattern, line->text, own, FINDING_MAX_CAPTURES);
+    for (size_t i = 0; i < own_count; i++)
+        add_capture(r, list, &count, own[i]);
+    for (size_t a = 0; a < r->after_count; a++) {
+        const struct near_state *near = near_of(s, &r->after[a]);
+        if (!was_near(s, r, &r->after[a], line->number))
+            continue;
+        for (size_t i = 0; i < near->capture_count; i++)
+            add_capture(r, list, &count,
+                        (struct capture){.name = near->captures[i].name,
+                                         .value = {.ptr = near->captures[i].text,
+                                                   .len = near->captures[i].len}});
+    }
+    return count;
+}
+
+static struct sv value_of(const struct capture *list, size_t count, struct sv name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sv_equal(list[i].name, name))
+            return sv_head(list[i].value, VALUE_BYTES);
+    }
+    return SV("");
+}
+
+static bool fill_summary(struct scanner *s, const struct rule *r, const struct capture *list,
+                         size_t count, struct sv *ret_summary, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, 16 * 1024);
+    bool ok = true;
+    for (struct sv rest = r->summary; ok && rest.len > 0;) {
+        const size_t open = sv_find_char(rest, '{');
+        const size_t close = open + sv_find_char(sv_tail(rest, open), '}');
+        ok = buf_add(&text, sv_head(rest, open), err);
+        if (close < rest.len) {
+            const struct sv name = {.ptr = rest.ptr + open + 1, .len = close - open - 1};
+            ok = ok && text_add_safe(&text, value_of(list, count, name), err);
+        } else {
+            ok = ok && buf_add(&text, sv_tail(rest, open), err);
+        }
+        rest = sv_tail(rest, close + 1);
+    }
+    ok = ok && text_safe(&s->arena, buf_sv(&text), SUMMARY_BYTES, ret_summary, err);
+    buf_done(&text);
+    return ok;
+}
+
+static struct finding finding_of(const struct rule *r)
+{
+    return (struct finding){
+        .id = r->id,
+        .kind = r->kind,
+        .detail = r->detail,
+        .class_ = r->class_,
+        .advice = r->advice,
+        .severity = r->severity,
+        .authority = AUTHORITY_LINE,
+        .phase = r->phase,
+        .help = r->help,
+        .link = r->link,
+        .owner = r->owner,
+        .explains = r->explains,
+        .explains_count = r->explains_count,
+    };
+}
+
+/* A long line is shown around its match. */
+static struct sv excerpt_of(struct scanner *s, const struct line *line)
+{
+    const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(s->match);
+    if (line->text.len <= EXCERPT_MAX_BYTES || ovector[0] < EXCERPT_MAX_BYTES / 2)
+        return sv_head(line->text, EXCERPT_MAX_BYTES);
+    return sv_head(sv_tail(line->text, ovector[0] - EXCERPT_MAX_BYTES / 4), EXCERPT_MAX_BYTES);
+}
+
+static bool report_hit(struct scanner *s, unsigned rule, uint32_t pattern, const struct line *line,
+                       struct err *err)
+{
+    const struct rule *r = &s->set->rules[rule];
+    struct rule_state *state = &s->rules[rule];
+    struct capture captures[FINDING_MAX_CAPTURES];
+    if (state->count++ == 0)
+        state->first_line = line->number;
+    state->last_line = line->number;
+    if (state->count > SCANNER_HITS_KEPT)
+        return true;
+    struct finding f = finding_of(r);
+    f.capture_count = take_captures(s, r, pattern, line, captures);
+    f.captures = captures;
+    f.line = f.last_line = line->number;
+    f.offset = line->offset;
+    f.count = 1;
+    f.excerpt = excerpt_of(s, line);
+    arena_reset(&s->arena);
+    return fill_summary(s, r, captures, f.capture_count, &f.summary, err) &&
+           s->sink.finding(s->sink.user, &f, err);
+}
+
+/* ---- one line
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* All patterns that matched on the line are known: let rules and triggers have it. Patterns are
+ * numbered in the order of their rules, so sorting them gives the order of the findings. */
+static bool finish_line(struct scanner *s, const struct line *line, struct err *err)
+{
+    unsigned done_rule = UINT32_MAX;
+    if (s->line_count > 1)
+        qsort(s->line_patterns, s->line_count, sizeof(*s->line_patterns), by_number);
+    for (size_t i = 0; i < s->line_count; i++) {
+        const uint32_t index = s->line_patterns[i];
+        const struct pattern *p = &s->set->patterns[index];
+        if (p->role == ROLE_TRIGGER && s->sink.trigger != NULL &&
+            (!p->exact || confirm(s, index, line->text)) &&
+            !s->sink.trigger(s->sink.user, p->owner, line, err))
+            return false;
+        if (p->role != ROLE_ANY || p->owner == done_rule || !s->rules[p->owner].on ||
+            !confirm(s, index, line->text) || !conditions_hold(s, &s->set->rules[p->owner], line))
+            continue;
+        done_rule = p->owner;
+        if (!report_hit(s, p->owner, index, line, err))
+            return false;
+    }
+    for (size_t i = 0; i < s->line_count; i++) {
+        if (s->set->patterns[s->line_patterns[i]].role == ROLE_NEAR)
+            remember(s, s->line_patterns[i], line);
+    }
+    s->line_count = 0;
+    return !s->out_of_memory || err_why(err, ERR_NOMEM, "no memory to compile a pattern");
+}
+
+/* ---- blocks
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                    void *user)
+{
+    struct scanner *s = user;
+    (void)from;
+    (void)flags;
+    if (s->hit_count == s->hit_cap) {
+        const size_t cap = s->hit_cap > 0 ? s->hit_cap * 2 : 1024;
+        struct hit *hits = reallocarray(s->hits, cap, sizeof(*hits));
+        if (hits == NULL) {
+            s->out_of_memory = true;
+            return 1;
+        }
+        s->hits = hits;
+        s->hit_cap = cap;
+    }
+    s->hits[s->hit_count++] = (struct hit){.pattern = id, .end = (uint32_t)to};
+    return 0;
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const struct hit *x = a, *y = b;
+    if (x->end != y->end)
+        return x->end < y->end ? -1 : 1;
+    return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
+}
+
+static bool is_sorted(const struct scanner *s)
+{
+    for (size_t i = 1; i < s->hit_count; i++) {
+        if (by_end(&s->hits[i - 1], &s->hits[i]) > 0)
+            return false;
+    }
+    return true;
+}
+
+bool scanner_block(struct scanner *s, const struct block *block, struct err *err)
+{
+    struct block_cursor cursor = {0};
+    struct line line = {0};
+    s->hit_count = 0;
+    s->line_count = 0;
+    if (s->set->database == NULL || block->text.len == 0)
+        return true;
+    const hs_error_t code = hs_scan(s->set->database, block->text.ptr, (unsigned)block->text.len, 0,
+                                    s->scratch, on_match, s);
+    if (s->out_of_memory || (code != HS_SUCCESS && code != HS_SCAN_TERMINATED))
+        return err_why(err, ERR_NOMEM, "the scan failed with code %d", code);
+    if (!is_sorted(s))
+        qsort(s->hits, s->hit_count, sizeof(*s->hits), by_end);
+    size_t line_end = 0; /* of the present line in text; 0: none yet */
+    for (size_t i = 0; i < s->hit_count; i++) {
+        const struct hit *h = &s->hits[i];
+        const size_t pos = h->end > 0 ? h->end - 1 : 0;
+        if (line_end == 0 || pos > line_end) {
+            if (s->line_count > 0 && !finish_line(s, &line, err))
+                return false;
+            block_locate(block, &cursor, pos, &line);
+            line_end = (size_t)(line.text.ptr - block->text.ptr) + line.text.len;
+        }
+        if (s->seen[h->pattern] == line.number)
+            continue;
+        s->seen[h->pattern] = line.number;
+        s->line_patterns[s->line_count++] = h->pattern;
+    }
+    return s->line_count == 0 || finish_line(s, &line, err);
+}
+
+bool scanner_end(struct scanner *s, struct err *err)
+{
+    for (size_t i = 0; i < s->set->rule_count; i++) {
+        const struct rule_state *state = &s->rules[i];
+        if (state->count < 2)
+            continue;
+        struct finding f = finding_of(&s->set->rules[i]);
+        f.line = state->first_line;
+        f.count = state->count;
+        f.last_line = state->last_line;
+        if (!s->sink.finding(s->sink.user, &f, err))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,46 @@
+/*
+ * yaml - a YAML document as nodes that know where they stand. The only door to libyaml.
+ *
+ * In:      one document, UTF-8. Aliases, anchors and tags are refused, duplicate keys too.
+ * Out:     nodes, by value; valid until yaml_done. Lines and columns count from 1.
+ * Limits:  1 MiB, depth 16, 100,000 nodes; checked before anything is built on it.
+ * Errors:  ERR_USAGE with where = "name:line:column".
+ * Threads: one owner.
+ */
+#ifndef SCAN_YAML_H
+#define SCAN_YAML_H
+
+#include "base/err.h"
+#include "base/sv.h"
+
+enum yaml_kind { YAML_NONE, YAML_TEXT, YAML_LIST, YAML_MAP };
+
+struct yaml; /* opaque */
+
+struct ynode {
+    const struct yaml *yaml;
+    int index; /* 0: absent */
+};
+
+struct yaml *yaml_load(struct sv name, struct sv text, struct err *err) MUST_CHECK;
+void yaml_done(struct yaml *y); /* accepts NULL */
+
+struct ynode yaml_root(const struct yaml *y);
+enum yaml_kind yaml_kind(struct ynode n);
+struct sv yaml_text(struct ynode n); /* "" when it is no text */
+bool yaml_is_double_quoted(struct ynode n);
+bool yaml_is_null(struct ynode n); /* a plain empty, ~ or null */
+size_t yaml_count(struct ynode n);
+struct ynode yaml_at(struct ynode list, size_t i);
+struct ynode yaml_key(struct ynode map, size_t i);
+struct ynode yaml_value(struct ynode map, size_t i);
+struct ynode yaml_member(struct ynode map, const char *name);
+unsigned yaml_line(struct ynode n);
+
+/* Fail with the node's place. */
+bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The nearest of names (ended by NULL) to a word, NULL when none is near. */
+const char *yaml_near(struct sv word, const char *const *names);
+
+#endif
