@@ -1,5 +1,6 @@
 #include "scan/ruleset_p.h"
 
+#include "base/buf.h"
 #include "base/glob.h"
 #include "scan/pack.h"
 #include "scan/scanner.h"
