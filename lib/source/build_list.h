@@ -10,6 +10,7 @@
 #ifndef SOURCE_BUILD_LIST_H
 #define SOURCE_BUILD_LIST_H
 
+#include "base/buf.h"
 #include "base/strmap.h"
 #include "model/build.h"
 

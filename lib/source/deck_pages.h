@@ -23,9 +23,4 @@ struct spyglass_links {
 bool deck_view_parse(struct sv page, struct sv page_url, struct arena *a,
                      struct spyglass_links *ret_links, struct err *err) MUST_CHECK;
 
-/* /prowjob?prowjob=NAME answers YAML; the flat subset that Deck prints is read without a YAML
- * library: see the .c file for what is taken. */
-bool deck_prowjob_yaml(struct sv text, struct arena *a, struct build *build,
-                       struct err *err) MUST_CHECK;
-
 #endif

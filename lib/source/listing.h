@@ -29,6 +29,10 @@ bool listing_parse(struct sv page, struct sv base_key, listing_fn *fn, void *use
                    struct sv *ret_token, struct err *err) MUST_CHECK;
 
 /* The target of a pointer file's text: store, bucket, key. */
+/* An HTML page where a file was expected: gcsweb answers so, with status 200, for what is not
+ * there. */
+bool listing_is_html(struct sv text);
+
 bool pointer_parse(struct sv text, struct arena *a, struct build *ret_place, struct err *err);
 
 #endif

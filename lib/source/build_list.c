@@ -1,0 +1,245 @@
+#include "source/build_list.h"
+
+#include "base/glob.h"
+#include "model/build_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_BUILDS = 10000000, LINE_BYTES = 1024 * 1024 };
+static const struct sv first_line = SV_INIT("{\"prowl_list\":1}\n");
+
+void build_list_init(struct build_list *l, size_t max_bytes)
+{
+    *l = (struct build_list){.problem = SV_INIT("")};
+    arena_init(&l->arena, max_bytes > 0 ? max_bytes : (size_t)2 << 30);
+    strmap_init(&l->seen, max_bytes > 0 ? max_bytes : (size_t)2 << 30);
+}
+
+void build_list_done(struct build_list *l)
+{
+    free(l->builds);
+    strmap_done(&l->seen);
+    arena_done(&l->arena);
+    *l = (struct build_list){0};
+}
+
+/* What makes two builds the same: where they lie, else what they are. */
+static bool identity(const struct build *b, struct buf *out, struct err *err)
+{
+    if (b->key.len > 0)
+        return buf_addf(out, err, "%d\x1f%.*s\x1f%.*s", (int)b->store, SV_ARG(b->bucket),
+                        SV_ARG(b->key));
+    return buf_addf(out, err, "\x1f%.*s\x1f%.*s\x1f%.*s", SV_ARG(b->job), SV_ARG(b->id),
+                    SV_ARG(b->id.len > 0 ? SV("") : b->name));
+}
+
+static bool make_room(struct build_list *l, struct err *err)
+{
+    if (l->count < l->cap)
+        return true;
+    const size_t cap = l->cap > 0 ? l->cap * 2 : 64;
+    if (l->count >= MAX_BUILDS)
+        return err_why(err, ERR_LIMIT, "more than %d builds", MAX_BUILDS);
+    struct build *builds = reallocarray(l->builds, cap, sizeof(*builds));
+    if (builds == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for %zu builds", cap);
+    l->builds = builds;
+    l->cap = cap;
+    return true;
+}
+
+bool build_list_add(struct build_list *l, const struct build *build, struct err *err)
+{
+    struct buf key;
+    bool is_new = false;
+    if (build->job.len == 0 && build->id.len == 0) {
+        l->nameless++;
+        return true;
+    }
+    buf_init(&key, 64 * 1024);
+    uint64_t *index =
+        identity(build, &key, err) ? strmap_put(&l->seen, buf_sv(&key), &is_new, err) : NULL;
+    buf_done(&key);
+    if (index == NULL)
+        return false;
+    if (!is_new) {
+        struct build *old = &l->builds[*index];
+        l->duplicates++;
+        if (build_state_is_final(old->state) || !build_state_is_final(build->state))
+            return true;
+        return build_copy(&l->arena, build, old, err);
+    }
+    if (!make_room(l, err) || !build_copy(&l->arena, build, &l->builds[l->count], err))
+        return false;
+    *index = l->count++;
+    return true;
+}
+
+bool build_list_problem(struct build_list *l, struct sv text, struct err *err)
+{
+    if (l->problem.len == 0)
+        return arena_copy(&l->arena, text, &l->problem, err);
+    return arena_printf(&l->arena, &l->problem, err, "%.*s; %.*s", SV_ARG(l->problem),
+                        SV_ARG(text));
+}
+
+/* ---- cutting
+ * ------------------------------------------------------------------------------------------- */
+
+static const char *result_name(enum build_state state)
+{
+    switch (state) {
+    case STATE_SUCCESS:
+        return "passed";
+    case STATE_FAILURE:
+        return "failed";
+    case STATE_ABORTED:
+        return "aborted";
+    case STATE_ERROR:
+        return "error";
+    case STATE_SCHEDULING:
+    case STATE_TRIGGERED:
+    case STATE_PENDING:
+        return "running";
+    default:
+        return "unknown";
+    }
+}
+
+static bool is_among(struct sv word, const struct sv *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sv_equal(word, list[i]))
+            return true;
+    }
+    return count == 0;
+}
+
+static bool passes(const struct build *b, const struct list_cut *cut)
+{
+    bool job = cut->job_count == 0;
+    for (size_t i = 0; i < cut->job_count && !job; i++)
+        job = glob_job(cut->jobs[i], b->job);
+    const int64_t when = b->started_ms != 0 ? b->started_ms : build_id_time(b->id);
+    const struct sv state =
+        b->state_text.len > 0 ? b->state_text : sv_of(build_state_name(b->state));
+    return job && (cut->since_ms == 0 || when == 0 || when >= cut->since_ms) &&
+           (cut->until_ms == 0 || when == 0 || when < cut->until_ms) &&
+           is_among(state, cut->states, cut->state_count) &&
+           is_among(sv_of(build_type_name(b->type)), cut->types, cut->type_count) &&
+           is_among(sv_of(result_name(b->state)), cut->results, cut->result_count);
+}
+
+struct aged { /* a build's place, for finding the newest of each job */
+    const struct build *build;
+    size_t index;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct aged *x = a, *y = b;
+    const int jobs = sv_compare(x->build->job, y->build->job);
+    if (jobs != 0)
+        return jobs;
+    if (x->build->started_ms != y->build->started_ms)
+        return x->build->started_ms > y->build->started_ms ? -1 : 1;
+    const int ids = build_id_compare(y->build->id, x->build->id);
+    return ids != 0 ? ids : x->index < y->index ? -1 : 1;
+}
+
+static bool keep_last(struct build_list *l, uint64_t last, struct err *err)
+{
+    struct aged *aged = calloc(l->count + 1, sizeof(*aged));
+    bool *kept = calloc(l->count + 1, sizeof(*kept));
+    const bool ok = aged != NULL && kept != NULL;
+    for (size_t i = 0; ok && i < l->count; i++)
+        aged[i] = (struct aged){.build = &l->builds[i], .index = i};
+    if (ok && l->count > 1)
+        qsort(aged, l->count, sizeof(*aged), newest_first);
+    uint64_t run = 0;
+    for (size_t i = 0; ok && i < l->count; i++) {
+        const bool same = i > 0 && sv_equal(aged[i].build->job, aged[i - 1].build->job);
+        run = same ? run + 1 : 1;
+        kept[aged[i].index] = run <= last;
+    }
+    size_t count = 0;
+    for (size_t i = 0; ok && i < l->count; i++) {
+        if (kept[i])
+            l->builds[count++] = l->builds[i];
+    }
+    l->count = ok ? count : l->count;
+    free(aged);
+    free(kept);
+    return ok || err_why(err, ERR_NOMEM, "no memory to cut %zu builds", l->count);
+}
+
+bool build_list_cut(struct build_list *l, const struct list_cut *cut, struct err *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        if (passes(&l->builds[i], cut))
+            l->builds[count++] = l->builds[i];
+    }
+    l->count = count;
+    if (cut->last > 0 && !keep_last(l, cut->last, err))
+        return false;
+    if (cut->limit > 0 && l->count > cut->limit)
+        l->count = (size_t)cut->limit;
+    return true;
+}
+
+/* ---- the frozen form
+ * ---------------------------------------------------------------------------------------- */
+
+bool build_list_save(const struct build_list *l, build_list_write_fn *fn, void *user,
+                     struct err *err)
+{
+    struct buf line;
+    buf_init(&line, 4 * LINE_BYTES);
+    bool ok = fn(user, first_line, err);
+    for (size_t i = 0; ok && i < l->count; i++) {
+        buf_reset(&line);
+        ok = build_to_line(&l->builds[i], &line, err) && fn(user, buf_sv(&line), err);
+    }
+    buf_done(&line);
+    return ok;
+}
+
+static bool load_line(struct build_list *l, struct sv line, struct err *err)
+{
+    struct build build;
+    struct arena scratch;
+    arena_init(&scratch, 16 * 1024 * 1024);
+    const bool ok = build_from_line(line, &scratch, &build, err) && build_list_add(l, &build, err);
+    arena_done(&scratch);
+    return ok;
+}
+
+bool build_list_load(struct build_list *l, struct sv text, uint64_t *ret_bad, struct err *err)
+{
+    struct sv line;
+    uint64_t number = 0, bad = 0;
+    char first[160] = "";
+    if (!sv_starts(text, sv_head(first_line, first_line.len - 1)))
+        return err_why(err, ERR_FORMAT, "no list of builds: it must begin with {\"prowl_list\":1}");
+    for (struct sv rest = text; sv_cut(&rest, '\n', &line);) {
+        struct err own = {0};
+        if (number++ == 0 || sv_trim(line).len == 0 || load_line(l, line, &own))
+            continue;
+        if (own.code == ERR_NOMEM) {
+            *err = own;
+            return false;
+        }
+        if (bad++ == 0)
+            (void)snprintf(first, sizeof(first), "line %llu: %.120s", (unsigned long long)number,
+                           own.why);
+    }
+    *ret_bad = bad;
+    if (bad == 0)
+        return true;
+    char words[256];
+    (void)snprintf(words, sizeof(words), "%llu lines of the list could not be read: %s",
+                   (unsigned long long)bad, first);
+    return build_list_problem(l, sv_of(words), err);
+}

@@ -1,0 +1,150 @@
+#include "source/plan.h"
+
+#include "base/glob.h"
+
+#include <stdlib.h>
+
+enum { DEFAULT_FILES = 400 };
+static const uint64_t default_bytes = 2ULL << 30;
+
+size_t plan_documents(const struct plan_options *options, struct plan_item *ret_items, size_t room)
+{
+    static const struct plan_item all[] = {
+        {ARTIFACT_PROWJOB, SV_INIT("prowjob.json"), SV_INIT(""), 0, true},
+        {ARTIFACT_STARTED, SV_INIT("started.json"), SV_INIT(""), 0, true},
+        {ARTIFACT_FINISHED, SV_INIT("finished.json"), SV_INIT(""), 0, true},
+        {ARTIFACT_PODINFO, SV_INIT("podinfo.json"), SV_INIT(""), 0, true},
+        {ARTIFACT_CLONE_RECORDS, SV_INIT("clone-records.json"), SV_INIT(""), 0, true},
+    };
+    (void)options;
+    size_t count = 0;
+    while (count < COUNT_OF(all) && count < room) {
+        ret_items[count] = all[count];
+        count++;
+    }
+    return count;
+}
+
+/* Lower is fetched first; 0 is not fetched. */
+enum rank {
+    RANK_NONE,
+    RANK_STATUS,
+    RANK_MAIN_LOG,
+    RANK_JUNIT,
+    RANK_STEP_LOG,
+    RANK_OTHER_LOG,
+    RANK_ASKED
+};
+
+struct candidate {
+    struct plan_item item;
+    enum rank rank;
+    unsigned phase; /* of a step: test first, then setup, teardown last */
+};
+
+static bool is_asked(const struct plan_options *o, struct sv path)
+{
+    for (size_t i = 0; i < o->glob_count; i++) {
+        if (glob_path(o->globs[i], path))
+            return true;
+    }
+    return false;
+}
+
+/* Trees of logs gathered from a cluster after the fact: large, and about everything at once. */
+static bool is_gathered(struct sv path)
+{
+    static const struct sv marks[] = {SV_INIT("/gather-"), SV_INIT("must-gather"),
+                                      SV_INIT("/pods/"), SV_INIT("/audit_logs/")};
+    for (size_t i = 0; i < COUNT_OF(marks); i++) {
+        if (sv_find(path, marks[i]) < path.len)
+            return true;
+    }
+    return false;
+}
+
+static unsigned step_phase(struct sv step)
+{
+    static const struct sv late[] = {SV_INIT("gather"),  SV_INIT("deprovision"), SV_INIT("destroy"),
+                                     SV_INIT("cleanup"), SV_INIT("teardown"),    SV_INIT("post")};
+    for (size_t i = 0; i < COUNT_OF(late); i++) {
+        if (sv_find(step, late[i]) < step.len)
+            return 1;
+    }
+    return 0;
+}
+
+static enum rank rank_of(const struct plan_options *o, bool logs, enum artifact_kind kind,
+                         struct sv path)
+{
+    if (is_asked(o, path))
+        return RANK_ASKED;
+    switch (kind) {
+    case ARTIFACT_STEP_GRAPH:
+    case ARTIFACT_STEP_FINISHED:
+        return RANK_STATUS;
+    case ARTIFACT_BUILD_LOG:
+        return logs ? RANK_MAIN_LOG : RANK_NONE;
+    case ARTIFACT_CLONE_LOG:
+        return logs ? RANK_OTHER_LOG : RANK_NONE;
+    case ARTIFACT_STEP_LOG:
+        return logs ? RANK_STEP_LOG : RANK_NONE;
+    case ARTIFACT_JUNIT:
+        return o->documents_only || is_gathered(path) ? RANK_NONE : RANK_JUNIT;
+    default:
+        return RANK_NONE;
+    }
+}
+
+static int in_order(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    if (x->phase != y->phase)
+        return x->phase < y->phase ? -1 : 1;
+    return sv_compare(x->item.path, y->item.path);
+}
+
+bool plan_choose(const struct plan_options *options, enum outcome outcome,
+                 const struct plan_file *files, size_t file_count, struct arena *a,
+                 struct plan_item **ret_items, size_t *ret_count, uint64_t *ret_left_out,
+                 struct err *err)
+{
+    const bool logs = !options->documents_only && (outcome != OUTCOME_PASSED || options->all);
+    const uint64_t max_bytes = options->max_bytes > 0 ? options->max_bytes : default_bytes;
+    const size_t max_files = options->max_files > 0 ? options->max_files : DEFAULT_FILES;
+    struct candidate *list = calloc(file_count + 1, sizeof(*list));
+    struct plan_item *items = arena_array(a, file_count + 1, sizeof(*items), err);
+    size_t count = 0, chosen = 0;
+    uint64_t bytes = 0, left_out = 0;
+    if (list == NULL || items == NULL) {
+        free(list);
+        return items != NULL ? err_why(err, ERR_NOMEM, "no memory to plan a build") : false;
+    }
+    for (size_t i = 0; i < file_count; i++) {
+        struct candidate c = {.item = {.path = files[i].path, .size = files[i].size}};
+        c.item.kind = artifact_classify(files[i].path, &c.item.step);
+        c.rank = rank_of(options, logs, c.item.kind, files[i].path);
+        c.phase = step_phase(c.item.step);
+        if (c.rank != RANK_NONE)
+            list[count++] = c;
+    }
+    if (count > 1)
+        qsort(list, count, sizeof(*list), in_order);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && sv_equal(list[i].item.path, list[i - 1].item.path))
+            continue;
+        if (chosen == max_files || bytes + list[i].item.size > max_bytes) {
+            left_out++;
+            continue;
+        }
+        bytes += list[i].item.size;
+        items[chosen++] = list[i].item;
+    }
+    free(list);
+    *ret_items = items;
+    *ret_count = chosen;
+    *ret_left_out = left_out;
+    return true;
+}
