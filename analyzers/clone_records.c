@@ -1,0 +1,103 @@
+/* clone-records: the commands that fetched the source, and what they said. Source: prow.md 3.5. */
+#include "common.h"
+#include "model/json.h"
+
+static const struct clone_cause {
+    struct sv words;
+    const char *id;
+    enum cause_kind kind;
+    struct sv detail;
+    struct sv summary;
+} causes[] = {
+    {SV_INIT("CONFLICT ("), "clone.conflict", KIND_MERGE_CONFLICT, SV_INIT("merge"),
+     SV_INIT("The pull request does not merge into its base")},
+    {SV_INIT("Automatic merge failed"), "clone.conflict", KIND_MERGE_CONFLICT, SV_INIT("merge"),
+     SV_INIT("The pull request does not merge into its base")},
+    {SV_INIT("not something we can merge"), "clone.missing-ref", KIND_CLONE, SV_INIT("missing-ref"),
+     SV_INIT("A commit to merge is not there any more")},
+    {SV_INIT("couldn't find remote ref"), "clone.missing-ref", KIND_CLONE, SV_INIT("missing-ref"),
+     SV_INIT("A branch or commit is not there any more")},
+    {SV_INIT("Could not resolve host"), "clone.dns", KIND_DNS, SV_INIT("git"),
+     SV_INIT("The Git server's name did not resolve")},
+    {SV_INIT("Authentication failed"), "clone.auth", KIND_PERMISSION, SV_INIT("git"),
+     SV_INIT("The Git server refused the credentials")},
+    {SV_INIT("Repository not found"), "clone.not-found", KIND_PERMISSION, SV_INIT("git"),
+     SV_INIT("The repository is not there, or may not be seen")},
+    {SV_INIT("Permission denied (publickey)"), "clone.auth", KIND_PERMISSION, SV_INIT("git"),
+     SV_INIT("The Git server refused the key")},
+    {SV_INIT("early EOF"), "clone.network", KIND_NETWORK, SV_INIT("git"),
+     SV_INIT("The transfer from the Git server broke off")},
+    {SV_INIT("Connection timed out"), "clone.network", KIND_NETWORK, SV_INIT("git"),
+     SV_INIT("The Git server did not answer")},
+    {SV_INIT("The requested URL returned error: 5"), "clone.server", KIND_NETWORK, SV_INIT("git"),
+     SV_INIT("The Git server answered with an error")},
+    {SV_INIT("No space left on device"), "clone.disk", KIND_DISK_FULL, SV_INIT("checkout"),
+     SV_INIT("The disk was full during the checkout")},
+};
+
+static struct sv line_with(struct sv text, size_t at)
+{
+    const struct sv head = sv_head(text, at);
+    const size_t from = sv_find_last(head, '\n') == head.len ? 0 : sv_find_last(head, '\n') + 1;
+    const struct sv rest = sv_tail(text, from);
+    return sv_head(rest, sv_find_char(rest, '\n'));
+}
+
+static bool judge_command(const struct analysis *a, struct json command, struct err *err)
+{
+    const struct sv output = json_text(json_member(command, "output"));
+    const struct sv error = json_text(json_member(command, "error"));
+    struct finding f = {.id = SV("clone.failed"),
+                        .kind = KIND_CLONE,
+                        .detail = SV("git"),
+                        .severity = SEVERITY_DEFINITE,
+                        .authority = AUTHORITY_POD,
+                        .phase = PHASE_SETUP,
+                        .summary = SV("The source could not be fetched"),
+                        .excerpt = output.len > 0 ? line_with(output, 0) : error,
+                        EXPLAINS(SV("rollup.*"), SV("silence.*"), SV("clone"), SV("git.*"))};
+    if (error.len == 0)
+        return true;
+    for (size_t i = 0; i < COUNT_OF(causes); i++) {
+        const size_t at = sv_find(output, causes[i].words);
+        if (at == output.len)
+            continue;
+        f.id = sv_of(causes[i].id);
+        f.kind = causes[i].kind;
+        f.detail = causes[i].detail;
+        f.summary = causes[i].summary;
+        f.excerpt = line_with(output, at);
+        break;
+    }
+    return add_finding(a, NULL, f, err);
+}
+
+static bool document(void *state, const struct analysis *a, struct sv body, struct err *err)
+{
+    struct json_doc doc = {0};
+    (void)state;
+    if (sv_trim(body).len == 0)
+        return true;
+    if (!json_parse(body, body.len, &doc, err))
+        return false;
+    const struct json root = json_root(&doc);
+    bool ok = true;
+    for (size_t i = 0; ok && json_is_array(root) && i < json_count(root); i++) {
+        bool failed = false;
+        const struct json commands = json_member(json_at(root, i), "commands");
+        if (!json_bool(json_member(json_at(root, i), "failed"), &failed) || !failed)
+            continue;
+        for (size_t k = 0; ok && json_is_array(commands) && k < json_count(commands); k++)
+            ok = judge_command(a, json_at(commands, k), err);
+    }
+    json_doc_done(&doc);
+    return ok;
+}
+
+extern const struct analyzer analyzer_clone_records;
+const struct analyzer analyzer_clone_records = {
+    .name = "clone-records",
+    .summary = "failed checkouts of clone-records.json",
+    .kinds = 1u << ARTIFACT_CLONE_RECORDS,
+    .document = document,
+};
