@@ -1,0 +1,81 @@
+/* entrypoint: lines of Prow's entrypoint and sidecar, JSON or text, anywhere in a line. Source:
+ * prow.md 7.2, 13.8; newer versions write "message" for "msg". */
+#include "common.h"
+
+enum { TIMEOUT, INTERRUPT, NOT_STARTED, SKIPPED };
+static const struct trigger triggers[] = {
+    [TIMEOUT] = {"Process did not finish before ", false},
+    [INTERRUPT] = {"Entrypoint received interrupt: ", false},
+    [NOT_STARTED] = {"could not start the process: ", false},
+    [SKIPPED] = {"Skipping as previous step exited ", false},
+    {NULL, false},
+};
+
+static bool timed_out(const struct analysis *a, const struct line *line, struct err *err)
+{
+    struct sv summary;
+    static const struct sv mark = SV_INIT("did not finish before ");
+    const struct sv rest = sv_tail(line->text, sv_find(line->text, mark) + mark.len);
+    const struct sv limit = sv_head(rest, sv_find_char(rest, ' '));
+    const struct capture capture = {.name = SV("limit"), .value = limit};
+    if (!arena_printf(a->evidence->arena, &summary, err, "The job did not end within %.*s",
+                      SV_ARG(sv_head(limit, 40))))
+        return false;
+    return add_finding(a, line,
+                       (struct finding){.id = SV("entrypoint.timeout"),
+                                        .kind = KIND_TIMEOUT,
+                                        .detail = SV("entrypoint"),
+                                        .severity = SEVERITY_DEFINITE,
+                                        .authority = AUTHORITY_STEP,
+                                        .summary = summary,
+                                        .captures = &capture,
+                                        .capture_count = 1,
+                                        EXPLAINS(SV("rollup.*"), SV("interrupted"), SV("silence.*"),
+                                                 SV("ci-operator.step-*"))},
+                       err);
+}
+
+static bool on_line(void *state, const struct analysis *a, const struct line *line,
+                    unsigned trigger, struct err *err)
+{
+    (void)state;
+    if (trigger == TIMEOUT)
+        return timed_out(a, line, err);
+    if (trigger == INTERRUPT)
+        return add_finding(a, line,
+                           (struct finding){.id = SV("entrypoint.interrupted"),
+                                            .kind = KIND_INTERRUPTED,
+                                            .detail = SV("entrypoint"),
+                                            .severity = SEVERITY_CAUSE,
+                                            .authority = AUTHORITY_STEP,
+                                            .summary = SV("The job was told to stop"),
+                                            EXPLAINS(SV("rollup.*"), SV("silence.*"))},
+                           err);
+    if (trigger == NOT_STARTED)
+        return add_finding(a, line,
+                           (struct finding){.id = SV("entrypoint.not-started"),
+                                            .kind = KIND_CONFIG,
+                                            .detail = SV("command-missing"),
+                                            .severity = SEVERITY_DEFINITE,
+                                            .authority = AUTHORITY_STEP,
+                                            .summary = SV("The job's command could not be started"),
+                                            EXPLAINS(SV("rollup.*"))},
+                           err);
+    return add_finding(a, line,
+                       (struct finding){.id = SV("rollup.entrypoint-skipped"),
+                                        .kind = KIND_OTHER,
+                                        .detail = SV("skipped"),
+                                        .severity = SEVERITY_ROLLUP,
+                                        .authority = AUTHORITY_LINE,
+                                        .summary = SV("Not run: an earlier container failed")},
+                       err);
+}
+
+extern const struct analyzer analyzer_entrypoint;
+const struct analyzer analyzer_entrypoint = {
+    .name = "entrypoint",
+    .summary = "timeouts and interrupts told by Prow's entrypoint",
+    .kinds = LOG_KINDS,
+    .triggers = triggers,
+    .line = on_line,
+};

@@ -1,0 +1,101 @@
+/* harness: the closing line by which a CI system or build tool tells how a log ended, for logs that
+ * come without documents. The last word counts. */
+#include "common.h"
+
+/* clang-format off */
+/* pattern, outcome, rank, who says it, whether the line is a finding too */
+#define CLOSINGS(ROW) \
+    ROW("^Finished: (FAILURE|UNSTABLE)", OUTCOME_FAILED, 22, "Jenkins", false) \
+    ROW("^Finished: SUCCESS", OUTCOME_PASSED, 22, "Jenkins", false) \
+    ROW("^Finished: ABORTED", OUTCOME_ABORTED, 22, "Jenkins", false) \
+    ROW("^Done\\. Your build exited with 0\\.", OUTCOME_PASSED, 22, "Travis", false) \
+    ROW("^Done\\. Your build exited with [1-9]", OUTCOME_FAILED, 22, "Travis", false) \
+    ROW("^Your build has been (stopped|terminated)", OUTCOME_FAILED, 22, "Travis", false) \
+    ROW("^(##\\[error\\])?Process completed with exit code [1-9]", OUTCOME_FAILED, 22, "GitHub Actions", true) \
+    ROW("^ERROR: Job failed", OUTCOME_FAILED, 22, "GitLab", true) \
+    ROW("^Job succeeded$", OUTCOME_PASSED, 21, "GitLab", false) \
+    ROW("^The command \".*\" (exited with [1-9]|failed and exited with)", OUTCOME_FAILED, 20, "Travis", true) \
+    ROW("^(# )?TBPL FAILURE|^# TinderboxPrint: .*(busted|exception)", OUTCOME_FAILED, 19, "mozharness", false) \
+    ROW("exit_status: (failure|busted|exception|testfailed)|# TBPL (FAILURE|WARNING|EXCEPTION) #", OUTCOME_FAILED, 20, "mozharness", false) \
+    ROW("# TBPL SUCCESS #|Unsuccessful task run with exit code: 0 ", OUTCOME_PASSED, 20, "mozharness", false) \
+    ROW("Unsuccessful task run with exit code: [1-9]", OUTCOME_FAILED, 21, "Taskcluster", false) \
+    ROW("Successful task run with exit code: 0 ", OUTCOME_PASSED, 21, "Taskcluster", false) \
+    ROW("Child return code was: [1-9]|RPM build errors:", OUTCOME_FAILED, 18, "mock", true) \
+    ROW("^(\\[INFO\\] )?BUILD SUCCESS(FUL)?( in |$)", OUTCOME_PASSED, 12, "the build tool", false) \
+    ROW("^(\\[(INFO|ERROR)\\] )?BUILD (FAILURE|FAILED)", OUTCOME_FAILED, 13, "the build tool", true) \
+    ROW("^make(\\[[0-9]+\\])?: \\*\\*\\* .*(Error [1-9]|Stop\\.)", OUTCOME_FAILED, 9, "make", true) \
+    ROW("^ninja: build stopped: ", OUTCOME_FAILED, 9, "ninja", true) \
+    ROW("^npm (ERR!|error) code ELIFECYCLE", OUTCOME_FAILED, 8, "npm", true) \
+    ROW("^(error: )?exit status [1-9]|^ERROR: .* exited with code [1-9]|^error: Recipe ", OUTCOME_FAILED, 7, "an exit status", true) \
+    ROW("^FAIL$|^FAIL\\t", OUTCOME_FAILED, 8, "go test", false)
+
+struct closing {
+    enum outcome outcome;
+    int rank;
+    struct sv from;
+    bool rollup;
+};
+
+#define AS_CLOSING(pattern, what, rank_, from_, rollup_)                                           \
+    {.outcome = what, .rank = rank_, .from = SV_INIT(from_), .rollup = rollup_},
+static const struct closing closings[] = {CLOSINGS(AS_CLOSING)};
+
+#define AS_TRIGGER(pattern, what, rank_, from_, rollup_) {pattern, true},
+static const struct trigger triggers[] = {CLOSINGS(AS_TRIGGER){NULL, false}};
+
+/* clang-format on */
+
+struct harness {
+    int rank;
+    enum outcome outcome;
+    struct sv from;
+};
+
+static bool on_line(void *state, const struct analysis *a, const struct line *line,
+                    unsigned trigger, struct err *err)
+{
+    struct harness *h = state;
+    const struct closing *c = &closings[trigger];
+    struct sv summary;
+    if (c->rank >= h->rank) {
+        h->rank = c->rank;
+        h->outcome = c->outcome;
+        h->from = c->from;
+    }
+    if (!c->rollup)
+        return true;
+    if (!arena_printf(a->evidence->arena, &summary, err, "%.*s tells of a failure",
+                      SV_ARG(c->from)))
+        return false;
+    return add_finding(a, line,
+                       (struct finding){.id = SV("rollup.harness"),
+                                        .kind = KIND_OTHER,
+                                        .detail = SV("exit-status"),
+                                        .severity = SEVERITY_ROLLUP,
+                                        .authority = AUTHORITY_LINE,
+                                        .summary = summary},
+                       err);
+}
+
+static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
+                   struct err *err)
+{
+    const struct harness *h = state;
+    (void)facts;
+    (void)err;
+    if (h->rank > 0)
+        evidence_claim(a->evidence, &(struct outcome_claim){
+                                        .outcome = h->outcome, .rank = h->rank, .from = h->from});
+    return true;
+}
+
+extern const struct analyzer analyzer_harness;
+const struct analyzer analyzer_harness = {
+    .name = "harness",
+    .summary = "closing lines of CI systems and build tools",
+    .kinds = LOG_KINDS,
+    .state_size = sizeof(struct harness),
+    .triggers = triggers,
+    .line = on_line,
+    .end = at_end,
+};
