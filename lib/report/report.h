@@ -21,15 +21,13 @@ struct report_out {
 };
 
 struct report_options {
-    const char *title; /* the sources, for the heading */
-    int64_t now_ms;    /* injected */
-    unsigned width;    /* columns of text, 0: 100 */
+    int64_t now_ms; /* injected */
+    unsigned width; /* columns of text, 0: 100 */
     bool colour;
     bool all_builds;     /* list passing builds too */
     const char *version; /* the program's */
     const char *rules_digest;
-    const char *schema;           /* line protocol and scrape: "default" or "legacy" */
-    const char *const *arguments; /* unused by formats that must not depend on argv; may be NULL */
+    const char *schema; /* line protocol and scrape: "default" or "legacy" */
 };
 
 enum { REPORT_MAX_HOSTS = 16 };
@@ -42,7 +40,10 @@ struct report_host {
 
 struct report_totals { /* what the run as a whole did */
     uint64_t builds;   /* in the list */
+    uint64_t reported; /* of them, those that came out */
     uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t explained; /* builds that did not pass, and so have a verdict */
+    uint64_t flaky_builds;
     uint64_t kinds[KIND_COUNT];    /* failed builds by root cause, KIND_UNKNOWN for unnamed ones */
     uint64_t classes[CLASS_COUNT]; /* failed builds by class */
     uint64_t unreadable;           /* builds with a fatal problem */
