@@ -24,7 +24,7 @@ ALL_CFLAGS := $(shell pkg-config --cflags $(PKGS)) -D_GNU_SOURCE -Ilib -Ianalyze
               -I$(B)/gen -DPROWL_VERSION='"$(VERSION)"' $(if $(HAVE_ISAL),-DHAVE_ISAL=1) \
               $(if $(HAVE_ZSTD),-DHAVE_ZSTD=1) $(CPPFLAGS) -std=gnu17 $(WARN) $(OPT.$(MODE)) \
               -pthread $(CFLAGS)
-ALL_LIBS   := $(shell pkg-config --libs $(PKGS)) -pthread $(LDLIBS)
+ALL_LIBS   := $(shell pkg-config --libs $(PKGS)) -pthread -lm $(LDLIBS)
 Q := $(if $(V),,@)
 
 PACKS := $(sort $(wildcard analyzers/packs/*.yaml))

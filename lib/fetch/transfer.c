@@ -223,10 +223,10 @@ static bool gets_bearer(const struct transfer *t, const struct fetch_options *o)
     return false;
 }
 
-static bool add_header(struct transfer *t, const char *fmt, const char *value)
+static bool add_header(struct transfer *t, const char *name, const char *value)
 {
     char *line = NULL;
-    if (asprintf(&line, fmt, value) < 0)
+    if (asprintf(&line, "%s: %s", name, value) < 0)
         return false;
     struct curl_slist *list = curl_slist_append(t->headers, line);
     free(line);
@@ -237,14 +237,14 @@ static bool add_header(struct transfer *t, const char *fmt, const char *value)
 
 static bool set_headers(struct transfer *t, const struct fetch_options *o)
 {
-    bool ok = add_header(t, "Accept-Encoding: %s", "gzip");
+    bool ok = add_header(t, "Accept-Encoding", "gzip");
     if (t->accept[0] != '\0')
-        ok = ok && add_header(t, "Accept: %s", t->accept);
+        ok = ok && add_header(t, "Accept", t->accept);
     if (t->if_none_match[0] != '\0')
-        ok = ok && add_header(t, "If-None-Match: %s", t->if_none_match);
+        ok = ok && add_header(t, "If-None-Match", t->if_none_match);
     const bool sign = t->auth == FETCH_AUTH_S3 && o->s3_access_key != NULL && t->redirects == 0;
     if (sign && o->s3_token != NULL)
-        ok = ok && add_header(t, "x-amz-security-token: %s", o->s3_token);
+        ok = ok && add_header(t, "x-amz-security-token", o->s3_token);
     return ok && curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }
 

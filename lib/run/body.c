@@ -402,8 +402,8 @@ static void end_of_bytes(struct body *b, struct ending *e)
         (void)err_text(&b->feed_err, e->problem, sizeof(e->problem));
         e->cut = b->bytes > 0;
         /* Past a limit what was learnt so far is still worth having. */
-        if (b->ingest != NULL && b->begun)
-            (void)ingest_finish(b->ingest, &end, &err);
+        if (b->ingest != NULL && b->begun && !ingest_finish(b->ingest, &end, &err))
+            e->cut = false;
         return;
     }
     if (end.not_junit)

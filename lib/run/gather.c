@@ -1,6 +1,7 @@
 #include "run/gather.h"
 
 #include "base/fs.h"
+#include "run/prowjob_yaml.h"
 #include "source/deck_filter.h"
 #include "source/deck_list.h"
 #include "source/deck_pages.h"
@@ -340,7 +341,7 @@ static bool gather_prowjob(const struct gathering *g, struct sv url, struct sv b
     struct build build = {.provider = SV_INIT("prow"), .deck = base};
     buf_init(&text, PAGE_BYTES);
     const bool ok = get_page(g, url, FETCH_AUTH_BEARER, &text, NULL, err) &&
-                    deck_prowjob_yaml(buf_sv(&text), g->arena, &build, err) &&
+                    prowjob_yaml(buf_sv(&text), g->arena, &build, err) &&
                     build_list_add(g->list, &build, err);
     buf_done(&text);
     return ok;
