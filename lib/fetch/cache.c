@@ -234,7 +234,7 @@ static bool add_used(struct inventory *inv, const struct stat *st, unsigned fold
     *u = (struct used){.used_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
                        .bytes = (uint64_t)st->st_size,
                        .folder = folder};
-    (void)snprintf(u->name, sizeof(u->name), "%s", name);
+    (void)snprintf(u->name, sizeof(u->name), "%.63s", name);
     inv->bytes += u->bytes;
     return true;
 }

@@ -40,6 +40,17 @@ static bool copy_captures(struct arena *a, struct finding *f, struct err *err)
     return true;
 }
 
+static bool copy_explains(struct arena *a, struct finding *f, struct err *err)
+{
+    struct sv *explains = arena_array(a, f->explains_count + 1, sizeof(*explains), err);
+    if (explains == NULL)
+        return false;
+    for (size_t i = 0; i < f->explains_count; i++)
+        explains[i] = f->explains[i];
+    f->explains = explains;
+    return true;
+}
+
 static struct finding *find_same(struct evidence *e, const struct finding *f)
 {
     for (size_t i = e->finding_count; i-- > 0;) {
@@ -72,7 +83,8 @@ bool evidence_add_finding(struct evidence *e, const struct finding *finding, str
     e->findings = array;
     if (!arena_copy(e->arena, sv_head(f.excerpt, EXCERPT_MAX_BYTES), &f.excerpt, err) ||
         !arena_copy(e->arena, f.step, &f.step, err) ||
-        !arena_copy(e->arena, f.summary, &f.summary, err) || !copy_captures(e->arena, &f, err))
+        !arena_copy(e->arena, f.summary, &f.summary, err) || !copy_captures(e->arena, &f, err) ||
+        !copy_explains(e->arena, &f, err))
         return false;
     e->findings[e->finding_count++] = f;
     return true;

@@ -1,9 +1,9 @@
 /*
  * finding - a rule or an analyzer saw something at a line of an artifact.
  *
- * Owns:    nothing. evidence_add_finding copies the views that come from the log (excerpt,
- * captures, step, summary) into the evidence's arena; id, detail, explains, link, owner, help and
- *          class belong to the rule set or are static, and outlive every result.
+ * Owns:    nothing. evidence_add_finding copies the views that come from the log (excerpt, captures,
+ *          step, summary) and the list of explains; id, detail, the texts in explains, link, owner and
+ *          help belong to the rule set or are static, and outlive every result.
  */
 #ifndef MODEL_FINDING_H
 #define MODEL_FINDING_H

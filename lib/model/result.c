@@ -106,6 +106,12 @@ static bool merge_findings(struct result *r, uint32_t artifact, const struct evi
                 return false;
         }
         f.captures = captures;
+        struct sv *explains = arena_array(&r->arena, f.explains_count + 1, sizeof(*explains), err);
+        if (explains == NULL)
+            return false;
+        for (size_t x = 0; x < f.explains_count; x++)
+            explains[x] = f.explains[x];
+        f.explains = explains;
         r->findings[r->finding_count++] = f;
     }
     return true;

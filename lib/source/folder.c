@@ -104,8 +104,7 @@ struct finding_builds {
     struct build_list *list;
     struct strmap *folders; /* of builds that were added */
     struct arena arena;
-    bool mirror; /* first pass: is there a build's folder at all; second pass: add */
-    bool loose;
+    bool loose; /* second pass: files that belong to no build's folder */
 };
 
 /* "…/<job>/<number>/finished.json": the folder, when the path has that form. */
@@ -174,17 +173,24 @@ static bool add_file(struct build_list *list, const char *path, struct sv name, 
     return build_list_add(list, &b, err);
 }
 
+static bool is_of_a_build(const struct finding_builds *f, struct sv rel)
+{
+    for (size_t end = 0; end < rel.len; end++) {
+        if (rel.ptr[end] == '/' && strmap_find(f->folders, sv_head(rel, end)) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static bool see_file(struct sv rel, uint64_t size, void *user, struct err *err)
 {
     struct finding_builds *f = user;
     struct sv folder;
     char path[PATH_BYTES];
     (void)size;
-    if (build_folder(rel, &folder)) {
-        f->mirror = true;
-        return f->loose || add_build_folder(f, folder, err);
-    }
-    if (!f->loose || !is_loose_log(rel))
+    if (!f->loose)
+        return !build_folder(rel, &folder) || add_build_folder(f, folder, err);
+    if (!is_loose_log(rel) || is_of_a_build(f, rel))
         return true;
     const int n = snprintf(path, sizeof(path), "%s/%.*s", f->root, SV_ARG(rel));
     return n < 0 || (size_t)n >= sizeof(path) || add_file(f->list, path, rel, err);
@@ -229,10 +235,8 @@ bool folder_builds(const char *path, struct build_list *list, struct err *err)
     strmap_init(&folders, 1 << 30);
     arena_init(&f.arena, 1 << 30);
     bool ok = read_index(&f, err) && walk_all(root, list, see_file, &f, err);
-    if (ok && !f.mirror && folders.count == 0) {
-        f.loose = true;
-        ok = walk_all(root, list, see_file, &f, err);
-    }
+    f.loose = true;
+    ok = ok && walk_all(root, list, see_file, &f, err);
     arena_done(&f.arena);
     strmap_done(&folders);
     return ok;

@@ -1,14 +1,14 @@
 /*
- * folder - builds on disk: a mirror in bucket layout, or a folder of loose logs.
+ * folder - builds on disk: a mirror in bucket layout, loose logs, or both.
  *
- * In:      a path. A folder that holds, at any depth, a build's folder (one with started.json,
- *          finished.json, prowjob.json or build-log.txt under …/<job>/<number>/) is a mirror: each
- * is a build, STORE_FOLDER. Otherwise every file *.log *.txt *.gz *.zst *.xml *.json of a log's or
- * report's kind is a build of its own, STORE_FILE, id and job from its relative path. Out: builds
- * in bytewise order of their paths; files of one build likewise. Rule:    symbolic links to files
- * are followed, to folders not; names that are not UTF-8 are kept as bytes. Hidden files and
- * folders (.*) are left out. Errors:  ERR_IO; a subfolder that cannot be read becomes the list's
- * problem. Limits:  depth 32, 10,000,000 files.
+ * In:      a path. A folder below it at …/<job>/<number>/ that holds started.json, finished.json,
+ *          prowjob.json or build-log.txt is a build, STORE_FOLDER. Every other file that is named
+ *          like a log or a report (*.log *.txt *.gz *.zst *.xml *.out …) is a build of its own,
+ *          STORE_FILE, id and job from its relative path. prowl-index.jsonl at the top gives order.
+ * Out:     builds in bytewise order of their paths; files of one build likewise.
+ * Rule:    symbolic links to files are followed, to folders not. Hidden names (.*) are left out.
+ * Errors:  ERR_IO; a subfolder that cannot be read becomes the list's problem.
+ * Limits:  depth 32, 10,000,000 files.
  */
 #ifndef SOURCE_FOLDER_H
 #define SOURCE_FOLDER_H
