@@ -8,8 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* ---- list, show
- * ------------------------------------------------------------------------------------------ */
+/* ---- list, show ---- */
 
 static void print_texts(const char *name, const struct sv *list, size_t count)
 {
@@ -82,8 +81,7 @@ static int show_rules(const struct ruleset *rules, const struct invocation *in, 
     return STATUS_DONE;
 }
 
-/* ---- lint, test
- * -------------------------------------------------------------------------------------------- */
+/* ---- lint, test ---- */
 
 static void complain(const char *text, void *user)
 {
@@ -158,9 +156,7 @@ static bool load_unchecked(struct session *s, const struct invocation *in,
     return ruleset_load(&options, ret_rules, err);
 }
 
-/* ---- explain
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- explain ---- */
 
 static void print_safe(const char *indent, struct sv text)
 {

@@ -110,8 +110,7 @@ bool help_command(const struct command_info *c, struct buf *out, struct err *err
     return add_options(out, c->bit, err);
 }
 
-/* ---- the manual page
- * ------------------------------------------------------------------------------------ */
+/* ---- the manual page ---- */
 
 static bool add_roff(struct buf *out, const char *text, struct err *err)
 {
@@ -190,8 +189,7 @@ bool help_man(struct buf *out, struct err *err)
         err);
 }
 
-/* ---- completion
- * -------------------------------------------------------------------------------------------- */
+/* ---- completion ---- */
 
 static bool all_flags(struct buf *out, unsigned command, struct err *err)
 {

@@ -71,8 +71,7 @@ static const char *near_name(struct sv given, unsigned commands)
     return best;
 }
 
-/* ---- values
- * --------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static bool parse_size(struct sv text, uint64_t *ret_bytes)
 {
@@ -204,8 +203,7 @@ bool opt_defaults(struct opt_values *v, struct err *err)
     return true;
 }
 
-/* ---- flags
- * ------------------------------------------------------------------------------------------ */
+/* ---- flags ---- */
 
 struct flags {
     struct opt_values *v;
@@ -300,8 +298,7 @@ bool opt_parse(struct opt_values *v, unsigned command, int argc, char **argv,
     return true;
 }
 
-/* ---- environment
- * -------------------------------------------------------------------------------------- */
+/* ---- environment ---- */
 
 static bool is_variable(struct sv variable, const char *name)
 {
@@ -349,8 +346,7 @@ bool opt_environment(struct opt_values *v, unsigned command, char **environment,
     return true;
 }
 
-/* ---- showing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- showing ---- */
 
 static bool show_list(const struct text_list *list, struct buf *out, struct err *err)
 {

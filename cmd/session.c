@@ -31,9 +31,7 @@ static void catch_signals(void)
     (void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* ---- packs
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- packs ---- */
 
 struct packs {
     struct pack_text *list;
@@ -114,9 +112,7 @@ bool session_packs(struct session *s, const struct settings *settings, bool buil
     return true;
 }
 
-/* ---- pieces
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- pieces ---- */
 
 const char *session_cache_dir(struct session *s, struct err *err)
 {

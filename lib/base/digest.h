@@ -1,6 +1,6 @@
 /*
- * digest - SHA-256 in hexadecimal, for cache keys, rule sets and signatures. Source: FIPS 180-4,
- * by libcrypto, which libcurl brings along.
+ * digest - SHA-256 in hexadecimal, for cache keys, rule sets and signatures.
+ * Source:  FIPS 180-4, by libcrypto, which libcurl brings along.
  *
  * Errors:  ERR_NOMEM when the library has no memory.
  */

@@ -6,11 +6,13 @@
  * Out:     plain bytes through a callback, in pieces of at most INFLATE_PIECE_BYTES.
  * State:   all gzip members and zstd frames one after the other; trailing garbage or NUL padding
  *          after a member ends the stream and is noted. A stream that breaks off or is corrupt
- * gives its prefix; inflate_finish says which, and that is a result and no error. Errors: ERR_LIMIT
- * past max_plain_bytes or max_ratio (after the first MiB of output); ERR_NOMEM; the callback's
- * error unchanged. Limits:  see struct inflate_options. Threads: one stream an owner. Source:  RFC
- * 1952, RFC 1950, RFC 8878. ISA-L when built with it (HAVE_ISAL), else zlib; both pass the same
- * tests.
+ *          gives its prefix; inflate_finish says which, and that is a result and no error.
+ * Errors:  ERR_LIMIT past max_plain_bytes or max_ratio (after the first MiB of output); ERR_NOMEM;
+ *          the callback's error unchanged.
+ * Limits:  see struct inflate_options.
+ * Threads: one stream an owner.
+ * Source:  RFC 1952, RFC 1950, RFC 8878. ISA-L when built with it (HAVE_ISAL), else zlib; both pass
+ *          the same tests.
  */
 #ifndef DECODE_INFLATE_H
 #define DECODE_INFLATE_H

@@ -77,8 +77,7 @@ void lines_free(struct lines *l)
     free(l);
 }
 
-/* ---- harness prefixes
- * ------------------------------------------------------------------------------ */
+/* ---- harness prefixes ---- */
 
 static bool is_digit(char c)
 {
@@ -204,8 +203,7 @@ static void settle(struct lines *l)
     l->settled = true;
 }
 
-/* ---- stamps
- * ------------------------------------------------------------------------------------------- */
+/* ---- stamps ---- */
 
 static int64_t stamp_of_line(struct sv raw_line)
 {
@@ -252,8 +250,7 @@ static void take_stamps(struct lines *l, struct sv raw, uint64_t first_line, uin
         note_stamp(l, stamp_parse(line, 0, NULL), number);
 }
 
-/* ---- blocks
- * --------------------------------------------------------------------------------------------- */
+/* ---- blocks ---- */
 
 static void remember_last(struct lines *l, const struct block *b)
 {
@@ -451,9 +448,7 @@ static bool feed_bytes(struct lines *l, struct sv bytes, struct err *err)
     return true;
 }
 
-/* ---- UTF-16
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- UTF-16 ---- */
 
 static bool add_point(struct buf *out, uint32_t p, struct err *err)
 {
@@ -508,8 +503,7 @@ static bool feed_utf16(struct lines *l, struct sv bytes, struct err *err)
     return feed_bytes(l, buf_sv(&l->converted), err);
 }
 
-/* ---- the stream
- * --------------------------------------------------------------------------------------------- */
+/* ---- the stream ---- */
 
 /* The first bytes tell the encoding; a byte order mark is left out of the text. */
 static bool find_encoding(struct lines *l, struct sv *bytes, bool last)

@@ -4,13 +4,15 @@
  * In:      plain chunks of any size; UTF-16 with a BOM is converted, a UTF-8 BOM skipped.
  * Out:     struct block, in order: blocks of up to LINES_BLOCK_BYTES, cut at the last newline.
  *          Cleaning, only where needed: CR before LF dropped; after a bare CR the last state that
- * is not blank; CSI, OSC and other ANSI sequences removed; NUL replaced by a blank; the harness's
- * prefix removed when the log's dialect has one (GitHub Actions, Jenkins timestamper, Buildkite OSC
- * stamps, GitLab stamps and section marks, docker/kubernetes RFC 3339). The result is the same for
- * every way of cutting the input into chunks. Units:   line numbers count LF from 1; offsets are in
- * the plain bytes as received. Limits:  a line over LINES_WINDOW_BYTES comes in windows that
- * overlap by LINES_OVERLAP_BYTES, block.cut set, counted once in cut_lines. Errors:  ERR_NOMEM; the
- * callback's error unchanged. Threads: one owner.
+ *          is not blank; CSI, OSC and other ANSI sequences removed; NUL replaced by a blank; the
+ *          harness's prefix removed when the log's dialect has one (GitHub Actions, Jenkins
+ *          timestamper, Buildkite OSC stamps, GitLab stamps and section marks, docker/kubernetes
+ *          RFC 3339). The result is the same for every way of cutting the input into chunks.
+ * Units:   line numbers count LF from 1; offsets are in the plain bytes as received.
+ * Limits:  a line over LINES_WINDOW_BYTES comes in windows that overlap by LINES_OVERLAP_BYTES,
+ *          block.cut set, counted once in cut_lines.
+ * Errors:  ERR_NOMEM; the callback's error unchanged.
+ * Threads: one owner.
  */
 #ifndef DECODE_LINES_H
 #define DECODE_LINES_H

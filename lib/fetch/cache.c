@@ -128,9 +128,7 @@ bool cache_find(struct cache *c, struct sv url, struct cache_hit *ret_hit)
     return true;
 }
 
-/* ---- writing
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 static void stop_writing(struct cache *c, const char *path, const char *why)
 {
@@ -202,9 +200,7 @@ void cache_abandon_take(struct cache_entry *e)
     free(e);
 }
 
-/* ---- eviction
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- eviction ---- */
 
 struct used { /* an entry and when it was last used */
     int64_t used_ns;

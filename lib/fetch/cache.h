@@ -5,11 +5,12 @@
  *          stored time, status, bytes) and the body as received. Status 404 is kept too, with no
  *          body, when the build is finished.
  * Rule:    entries are written to a temporary name and renamed; a reader sees whole entries or
- * none. Two processes may share a folder; the size limit is enforced by whoever passes it, under a
- * lock file, oldest use first (a hit updates the file's time). Errors:  a failed write (disk full,
- * no permission) disables writing for the rest of the run and is told once through the log; a
- * damaged entry is a miss. Only cache_open fails. Limits:  max_bytes in all (default 10 GiB); one
- * entry at most a quarter of it. Threads: any.
+ *          none. Two processes may share a folder; the size limit is enforced by whoever passes it,
+ *          under a lock file, oldest use first (a hit updates the file's time).
+ * Errors:  a failed write (disk full, no permission) disables writing for the rest of the run and
+ *          is told once through the log; a damaged entry is a miss. Only cache_open fails.
+ * Limits:  max_bytes in all (default 10 GiB); one entry at most a quarter of it.
+ * Threads: any.
  */
 #ifndef FETCH_CACHE_H
 #define FETCH_CACHE_H

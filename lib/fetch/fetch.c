@@ -62,8 +62,7 @@ const char *fetch_library_version(void)
     return curl_version();
 }
 
-/* ---- hosts
- * ---------------------------------------------------------------------------------------------- */
+/* ---- hosts ---- */
 
 static struct host *host_of(struct fetch *f, const char *url)
 {
@@ -84,8 +83,7 @@ static struct host *host_of(struct fetch *f, const char *url)
     return h;
 }
 
-/* ---- the end of a request
- * ----------------------------------------------------------------------------------- */
+/* ---- the end of a request ---- */
 
 static void finish(struct fetch *f, struct transfer *t, const struct err *err)
 {
@@ -148,8 +146,7 @@ static void unlink_active(struct fetch *f, struct transfer *t)
     *at = t->next;
 }
 
-/* ---- what a try came to
- * ------------------------------------------------------------------------------------- */
+/* ---- what a try came to ---- */
 
 static bool is_transient(CURLcode code)
 {
@@ -277,9 +274,7 @@ static void completed(struct fetch *f, struct transfer *t, CURLcode code)
     fail_try(f, t, &err);
 }
 
-/* ---- starting
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- starting ---- */
 
 static void refuse(struct fetch *f, struct transfer *t)
 {
@@ -362,9 +357,7 @@ static void take_arriving(struct fetch *f)
     }
 }
 
-/* ---- the loop
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the loop ---- */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 {
@@ -558,9 +551,7 @@ static void wake(struct fetch *f)
     (void)written; /* a full counter wakes too */
 }
 
-/* ---- the outside
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the outside ---- */
 
 static void fill_defaults(struct fetch_options *o)
 {
@@ -715,8 +706,7 @@ void fetch_totals(struct fetch *f, struct fetch_totals *ret_totals)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
-/* ---- a blocking request
- * -------------------------------------------------------------------------------------------- */
+/* ---- a blocking request ---- */
 
 struct waiting {
     pthread_mutex_t lock;

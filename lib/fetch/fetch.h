@@ -3,19 +3,21 @@
  *
  * In:      requests, from any thread.
  * Out:     callbacks on the engine's thread: zero or more body chunks as received (still
- * compressed; Accept-Encoding: gzip is sent, libcurl never decodes), a restart before the body of a
- *          further try begins again, and exactly one done. Only bodies of a 2xx answer are handed
- * out. Callbacks must be quick and may submit. Retry:   connection errors, 408 429 500 502 503 504,
- * short bodies: exponential with full jitter, Retry-After (seconds or date) as a lower bound; a
- * budget of tries and time a host, and a circuit breaker that then fails its requests at once with
- * the reason. 404 is an answer. Flow:    bytes handed out and not released (fetch_release) are in
- * flight; past max_in_flight_bytes transfers are paused. Limits:  bytes on the wire, redirects,
- * header bytes, low speed, total deadline a request; http and https only, no redirect to another
- * scheme, nor from a public address to loopback, link-local or private ones unless allow_private.
+ *          compressed; Accept-Encoding: gzip is sent, libcurl never decodes), a restart before the
+ *          body of a further try begins again, and exactly one done. Only bodies of a 2xx answer
+ *          are handed out. Callbacks must be quick and may submit.
+ * Retry:   connection errors, 408 429 500 502 503 504, short bodies: exponential with full jitter,
+ *          Retry-After (seconds or date) as a lower bound; a budget of tries and time a host, and a
+ *          circuit breaker that then fails its requests at once with the reason. 404 is an answer.
+ * Flow:    bytes handed out and not released (fetch_release) are in flight; past
+ *          max_in_flight_bytes transfers are paused.
+ * Limits:  bytes on the wire, redirects, header bytes, low speed, total deadline a request; http
+ *          and https only, no redirect to another scheme, nor from a public address to loopback,
+ *          link-local or private ones unless allow_private.
  * Errors:  in fetch_done; ERR_TRANSIENT after the last try, ERR_REFUSED for a final answer,
- * ERR_LIMIT, ERR_STOPPED. Texts name the URL without query and never a credential. Owns:    its
- * thread, handles, timers. Request views are copied by fetch_submit. Threads: fetch_submit,
- * fetch_release, fetch_stop from any thread.
+ *          ERR_LIMIT, ERR_STOPPED. Texts name the URL without query and never a credential.
+ * Owns:    its thread, handles, timers. Request views are copied by fetch_submit.
+ * Threads: fetch_submit, fetch_release, fetch_stop from any thread.
  */
 #ifndef FETCH_FETCH_H
 #define FETCH_FETCH_H

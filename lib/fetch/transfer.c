@@ -92,8 +92,7 @@ bool transfer_host_name(const char *url, char name[HOST_BYTES])
     return ok;
 }
 
-/* ---- callbacks
- * --------------------------------------------------------------------------------------------- */
+/* ---- callbacks ---- */
 
 static bool is_private(const char *address)
 {
@@ -203,9 +202,7 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *user)
     return write_body(t, t->env, (struct sv){.ptr = bytes, .len = size * count});
 }
 
-/* ---- setting up
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- setting up ---- */
 
 static bool gets_bearer(const struct transfer *t, const struct fetch_options *o)
 {

@@ -23,8 +23,7 @@ struct ranked { /* a finding on its way to the verdict */
     bool explained;
 };
 
-/* ---- what explains what
- * -------------------------------------------------------------------------------- */
+/* ---- what explains what ---- */
 
 static bool names(struct sv word, const struct finding *f)
 {
@@ -59,9 +58,7 @@ static bool explains(const struct finding *cause, const struct finding *symptom)
            cause->line <= symptom->last_line + SCREEN_LINES;
 }
 
-/* ---- order
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- order ---- */
 
 static bool is_failing_step(const struct result *r, struct sv step)
 {
@@ -107,9 +104,7 @@ static void rank(const struct result *r, struct ranked *list)
     qsort(list, r->finding_count, sizeof(*list), best_first);
 }
 
-/* ---- the verdict
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the verdict ---- */
 
 static bool is_known_cause(const struct result *r, const struct verdict *v, const struct finding *f)
 {

@@ -72,8 +72,7 @@ static bool keep_err(struct junit *j, bool ok)
     return ok;
 }
 
-/* ---- text that may be long: head and tail are kept
- * ------------------------------------------------------- */
+/* ---- text that may be long: head and tail are kept ---- */
 
 static void add_text(struct junit *j, struct sv part)
 {
@@ -97,8 +96,7 @@ static bool take_text(struct junit *j, struct sv *ret_text)
                         cut ? "\n[…]\n" : "", SV_ARG(buf_sv(&j->tail)));
 }
 
-/* ---- attributes
- * --------------------------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static struct sv attribute(int count, const xmlChar **list, const char *name)
 {
@@ -148,9 +146,7 @@ static enum element element_of(struct sv name)
     return ELEMENT_OTHER;
 }
 
-/* ---- cases
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- cases ---- */
 
 static void begin_case(struct junit *j, int count, const xmlChar **list)
 {
@@ -255,9 +251,7 @@ static void end_case(struct junit *j)
     }
 }
 
-/* ---- SAX
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- SAX ---- */
 
 static void begin_suite(struct junit *j, int count, const xmlChar **list)
 {

@@ -4,12 +4,13 @@
  * In:      plain bytes in chunks of any size; sanitised first (control characters, bad UTF-8, text
  *          before the declaration).
  * Out:     one test_result a test, through a callback, when its suite or the file ends: tests of
- * one name in one file are merged (failed and passed: TEST_FLAKY, attempts counted). Errors:
- * ERR_NOMEM; the callback's error. A file that is no JUnit, is cut off or malformed is told by
- * struct junit_summary and is no error: tests completed before are delivered. Limits:  depth 64; 8
- * KiB of message and 16 KiB (head and tail) of text a test; names 4 KiB; 1,000,000 tests a file,
- * 256 MiB of memory. Threads: one owner; junit_global_init once before threads start. Source:
- * prow.md 6.1, 6.2 (verdict of one case, keys, in-file flakes).
+ *          one name in one file are merged (failed and passed: TEST_FLAKY, attempts counted).
+ * Errors:  ERR_NOMEM; the callback's error. A file that is no JUnit, is cut off or malformed is
+ *          told by struct junit_summary and is no error: tests completed before are delivered.
+ * Limits:  depth 64; 8 KiB of message and 16 KiB (head and tail) of text a test; names 4 KiB;
+ *          1,000,000 tests a file, 256 MiB of memory.
+ * Threads: one owner; junit_global_init once before threads start.
+ * Source:  prow.md 6.1, 6.2 (verdict of one case, keys, in-file flakes).
  */
 #ifndef JUNIT_JUNIT_H
 #define JUNIT_JUNIT_H

@@ -3,8 +3,9 @@
  *
  * Owns:    nothing; every view is in the arena of whoever made the build (a build list, a result).
  *          Views are valid UTF-8 or raw bytes of the source; writers make them safe. Empty =
- * absent. Units:   milliseconds since 1970 UTC, 0 not known. Source:  ../shared/formats/prow.md
- * sections 2 and 3, restated in lib/source/README.md.
+ *          absent.
+ * Units:   milliseconds since 1970 UTC, 0 not known.
+ * Source:  ../shared/formats/prow.md sections 2 and 3, restated in lib/source/README.md.
  */
 #ifndef MODEL_BUILD_H
 #define MODEL_BUILD_H
@@ -88,7 +89,7 @@ struct build {
     bool retest; /* made by a /retest */
     bool optional;
     struct sv bucket;
-    struct sv key; /* "logs/job/id", no slash at either end */
+    struct sv key;   /* "logs/job/id", no slash at either end */
     struct sv local; /* a folder that holds a copy of its files: they are read from there */
 };
 

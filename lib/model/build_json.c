@@ -4,8 +4,7 @@
 
 enum { LINE_BYTES = 1024 * 1024, PROWJOB_BYTES = 16 * 1024 * 1024 };
 
-/* ---- a build as one line
- * ------------------------------------------------------------------------- */
+/* ---- a build as one line ---- */
 
 static void set_if(struct jsonw object, const char *name, struct sv value)
 {
@@ -116,8 +115,7 @@ bool build_to_line(const struct build *build, struct buf *out, struct err *err)
     return jsonw_write_take(build_to_json(build), false, out, err) && buf_add_char(out, '\n', err);
 }
 
-/* ---- reading what both forms share
- * ----------------------------------------------------------------- */
+/* ---- reading what both forms share ---- */
 
 /* Copy a text when it is there; what is absent leaves the target as it was. */
 static bool take_text(struct json j, struct arena *a, struct sv *target, struct err *err)
@@ -219,8 +217,7 @@ bool build_from_line(struct sv line, struct arena *a, struct build *ret_build, s
     return ok;
 }
 
-/* ---- ProwJob
- * ------------------------------------------------------------------------------------------ */
+/* ---- ProwJob ---- */
 
 bool build_place_from_url(struct sv url, struct arena *a, struct build *build, struct err *err)
 {

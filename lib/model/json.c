@@ -12,8 +12,7 @@
 
 enum { MAX_DEPTH = 64, MAX_PATH = 256, EXACT_REAL_BITS = 53 };
 
-/* ---- reading
- * -------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static const json_t *node_of(struct json j)
 {
@@ -189,8 +188,7 @@ bool json_u64_text(struct json j, uint64_t *ret_value)
     return true;
 }
 
-/* ---- writing
- * -------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 struct jsonw jsonw_object(void)
 {

@@ -52,7 +52,7 @@ struct report_totals { /* what the run as a whole did */
     struct report_host hosts[REPORT_MAX_HOSTS];
     size_t host_count;
     struct sv list_problem; /* the job list was cut or partly unreadable; "" when it was not */
-    bool partly;     /* the list of builds was not whole */
+    bool partly;            /* the list of builds was not whole */
     bool incomplete;        /* stopped by a signal or a limit */
 };
 

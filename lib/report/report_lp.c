@@ -128,8 +128,7 @@ static bool add_tests(struct report *r, const struct result *result, int64_t at,
     return true;
 }
 
-/* ---- the predecessor's
- * ------------------------------------------------------------------------------------ */
+/* ---- the predecessor's ---- */
 
 static int state_int(const struct result *result)
 {

@@ -18,8 +18,7 @@ enum {
 
 static void body_work(struct pipeline *p, struct task *task);
 
-/* ---- on the network's thread ------------------------------------------------------------------
- */
+/* ---- on the network's thread ---- */
 
 static bool on_body(void *user, struct sv bytes, struct err *err)
 {
@@ -89,8 +88,7 @@ static void on_done(void *user, const struct fetch_answer *answer, const struct 
 
 static const struct fetch_calls calls = {.body = on_body, .restart = on_restart, .done = on_done};
 
-/* ---- where the bytes come from ------------------------------------------------------------------
- */
+/* ---- where the bytes come from ---- */
 
 static bool is_local_root(const struct build *build)
 {
@@ -240,8 +238,7 @@ bool body_submit(struct job *job, const struct body_request *request,
     return true;
 }
 
-/* ---- on a worker --------------------------------------------------------------------------------
- */
+/* ---- on a worker ---- */
 
 static void keep_copies_begin(struct body *b)
 {

@@ -27,8 +27,7 @@ struct gathering { /* one argument being read */
     struct arena *arena;
 };
 
-/* ---- pages
- * ---------------------------------------------------------------------------------------- */
+/* ---- pages ---- */
 
 static bool append_plain(struct sv plain, void *user, struct err *err)
 {
@@ -69,8 +68,7 @@ static bool get_page(const struct gathering *g, struct sv url, enum fetch_auth a
     return ok;
 }
 
-/* ---- Deck's list
- * ------------------------------------------------------------------------------------ */
+/* ---- Deck's list ---- */
 
 struct deck_stream {
     pthread_mutex_t lock;
@@ -231,8 +229,7 @@ static bool gather_deck(const struct gathering *g, const struct place *place, st
     return ok;
 }
 
-/* ---- job history
- * -------------------------------------------------------------------------------------- */
+/* ---- job history ---- */
 
 /* Enough builds for --last, when a single job is asked for. */
 static bool has_enough(const struct gathering *g, size_t before)
@@ -272,8 +269,7 @@ static bool gather_history(const struct gathering *g, struct sv first_url, struc
     return true;
 }
 
-/* ---- a job's folder in a bucket
- * ------------------------------------------------------------------------- */
+/* ---- a job's folder in a bucket ---- */
 
 struct job_listing {
     const struct gathering *g;
@@ -331,8 +327,7 @@ static bool gather_job(const struct gathering *g, const struct place *place, str
     return true;
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 static bool gather_prowjob(const struct gathering *g, struct sv url, struct sv base,
                            struct err *err)

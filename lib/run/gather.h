@@ -5,8 +5,9 @@
  * Out:     builds in the order of the arguments, each source in its own order; duplicates dropped.
  * Errors:  a source that cannot be read at all fails the call, with where = the argument; one that
  *          could be read in part becomes list->problem. ERR_TRANSIENT when nothing could be read
- * now. Limits:  32 MiB a page; 200 pages of job history, 2,000 of a listing. Threads: blocks; the
- * engine's thread parses Deck's list as it comes.
+ *          now.
+ * Limits:  32 MiB a page; 200 pages of job history, 2,000 of a listing.
+ * Threads: blocks; the engine's thread parses Deck's list as it comes.
  */
 #ifndef RUN_GATHER_H
 #define RUN_GATHER_H

@@ -45,8 +45,7 @@ bool job_add_file(struct job *job, struct sv path, uint64_t size, struct err *er
     return true;
 }
 
-/* ---- asking for files ---------------------------------------------------------------------------
- */
+/* ---- asking for files ---- */
 
 static bool local_path(struct job *job, struct sv rel, struct sv *ret_path, struct err *err)
 {
@@ -135,8 +134,7 @@ static bool ask_single(struct job *job, struct err *err)
     return ask(job, &item, BODY_ARTIFACT, 0, err);
 }
 
-/* ---- from stage to stage
- * -------------------------------------------------------------------------- */
+/* ---- from stage to stage ---- */
 
 static void read_document(struct job *job, struct ingest *in, struct document *d)
 {
@@ -313,8 +311,7 @@ static void job_work(struct pipeline *p, struct task *task)
         job_finish(job);
 }
 
-/* ---- the end
- * ---------------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static bool is_unreadable(const struct result *r)
 {

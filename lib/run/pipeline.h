@@ -3,11 +3,12 @@
  *
  * In:      builds; sources, cache, rules and limits by struct run_options.
  * Out:     every result, judged, to `emit`, one at a time and in order; then it is freed. A build
- * that cannot be read is a result too, with a fatal problem. How:     the caller's thread admits
- * builds, a window of them at a time; fetch's thread brings bytes; workers do everything else. A
- * build goes documents -> listing -> files -> verdict; whoever takes its last outstanding task
- * moves it on. Errors:  ERR_NOMEM, and what emit returns. A stop (options->stop, pipeline_stop) is
- * no error: builds on their way end as they are, marked incomplete, and totals.incomplete is set.
+ *          that cannot be read is a result too, with a fatal problem.
+ * How:     the caller's thread admits builds, a window of them at a time; fetch's thread brings
+ *          bytes; workers do everything else. A build goes documents -> listing -> files ->
+ *          verdict; whoever takes its last outstanding task moves it on.
+ * Errors:  ERR_NOMEM, and what emit returns. A stop (options->stop, pipeline_stop) is no error:
+ *          builds on their way end as they are, marked incomplete, and totals.incomplete is set.
  * Limits:  options->window builds on their way; bytes in flight by fetch; results waiting for their
  *          turn by the window too, so memory does not grow with the number of builds.
  * Threads: pipeline_run blocks; emit runs on a worker, never two at once.

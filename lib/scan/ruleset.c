@@ -13,8 +13,7 @@
 enum { MAX_RULES = 5000, MAX_ALL_BYTES = 64 * 1024 * 1024, ARENA_BYTES = 256 * 1024 * 1024 };
 #define RULE_FORMAT "prowl rules 1"
 
-/* ---- reading
- * ----------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static bool add_rule(void *user, const struct rule *rule, struct err *err)
 {
@@ -109,8 +108,7 @@ static void drop_and_sort(struct ruleset *set, int64_t now_ms)
         qsort(set->rules, kept, sizeof(*set->rules), by_id);
 }
 
-/* ---- patterns
- * ------------------------------------------------------------------------------------------ */
+/* ---- patterns ---- */
 
 static bool add_pattern(struct ruleset *set, const struct pattern *p, struct err *err)
 {
@@ -168,8 +166,7 @@ static bool gather_patterns(struct ruleset *set, const struct ruleset_options *o
     return true;
 }
 
-/* ---- checks that a warm cache vouches for
- * ----------------------------------------------------------------- */
+/* ---- checks that a warm cache vouches for ---- */
 
 static bool has_group(const pcre2_code *code, struct sv name)
 {
@@ -257,9 +254,7 @@ static bool check_examples(const struct ruleset *set, struct err *err)
     return ruleset_run_examples(set, keep_first, &first, &run, &failed, err) && !first.any;
 }
 
-/* ---- the set
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the set ---- */
 
 static bool make_digest(struct ruleset *set, const struct ruleset_options *o, struct err *err)
 {
@@ -356,9 +351,7 @@ const char *ruleset_engine_versions(void)
     return hs_version();
 }
 
-/* ---- examples
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- examples ---- */
 
 struct trial { /* one example in the scanner */
     const struct rule *rule;

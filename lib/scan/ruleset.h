@@ -8,7 +8,8 @@
  * Errors:  ERR_USAGE with where = "file:line:column" and why = what is wrong, with a near name
  *          where one exists. The first mistake stops the load.
  * Limits:  1 MiB a pack, 64 MiB in all, 5,000 rules, 32 patterns a rule, 4 KiB a pattern, YAML
- * depth 16, 64 examples a rule. Threads: load in one; read in any.
+ *          depth 16, 64 examples a rule.
+ * Threads: load in one; read in any.
  */
 #ifndef SCAN_RULESET_H
 #define SCAN_RULESET_H

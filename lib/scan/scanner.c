@@ -60,8 +60,7 @@ struct scanner {
     bool out_of_memory;
 };
 
-/* ---- life
- * ------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static bool make_arrays(struct scanner *s, struct err *err)
 {
@@ -166,8 +165,7 @@ uint64_t scanner_limited(const struct scanner *s)
     return s->limited;
 }
 
-/* ---- one pattern on one line
- * ---------------------------------------------------------------------------- */
+/* ---- one pattern on one line ---- */
 
 static pcre2_code *code_of(struct scanner *s, uint32_t pattern)
 {
@@ -237,8 +235,7 @@ static void remember(struct scanner *s, uint32_t pattern, const struct line *lin
     }
 }
 
-/* ---- one rule on one line
- * ------------------------------------------------------------------------------------ */
+/* ---- one rule on one line ---- */
 
 static const struct near_state *near_of(const struct scanner *s, const struct rule_pattern *p)
 {
@@ -403,9 +400,7 @@ static bool report_hit(struct scanner *s, unsigned rule, uint32_t pattern, const
            s->sink.finding(s->sink.user, &f, err);
 }
 
-/* ---- one line
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- one line ---- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -442,9 +437,7 @@ static bool finish_line(struct scanner *s, const struct line *line, struct err *
     return !s->out_of_memory || err_why(err, ERR_NOMEM, "no memory to compile a pattern");
 }
 
-/* ---- blocks
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- blocks ---- */
 
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                     void *user)

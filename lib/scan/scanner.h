@@ -4,12 +4,13 @@
  * In:      blocks in order (model/block.h).
  * Out:     findings and trigger lines, through callbacks, in order of line, then rule id. A rule
  *          that hits the same artifact again only raises its finding's count and last_line after
- * the first SCANNER_HITS_KEPT hits. How:     libhs in block mode is the prefilter over whole
- * blocks; PCRE2 (JIT, match limits) confirms on the one line and takes captures. A hit that spans
- * two lines is no hit. Errors:  ERR_NOMEM; the callbacks' errors unchanged. A pattern that passes
- * its match limit on a line is counted in limited and treated as no match. Limits:
- * SCANNER_HITS_KEPT findings a rule and artifact. Threads: a scanner has one owner; the set is
- * shared.
+ *          the first SCANNER_HITS_KEPT hits.
+ * How:     libhs in block mode is the prefilter over whole blocks; PCRE2 (JIT, match limits)
+ *          confirms on the one line and takes captures. A hit that spans two lines is no hit.
+ * Errors:  ERR_NOMEM; the callbacks' errors unchanged. A pattern that passes its match limit on a
+ *          line is counted in limited and treated as no match.
+ * Limits:  SCANNER_HITS_KEPT findings a rule and artifact.
+ * Threads: a scanner has one owner; the set is shared.
  */
 #ifndef SCAN_SCANNER_H
 #define SCAN_SCANNER_H

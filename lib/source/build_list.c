@@ -84,8 +84,7 @@ bool build_list_problem(struct build_list *l, struct sv text, struct err *err)
                         SV_ARG(text));
 }
 
-/* ---- cutting
- * ------------------------------------------------------------------------------------------- */
+/* ---- cutting ---- */
 
 static const char *result_name(enum build_state state)
 {
@@ -189,8 +188,7 @@ bool build_list_cut(struct build_list *l, const struct list_cut *cut, struct err
     return true;
 }
 
-/* ---- the frozen form
- * ---------------------------------------------------------------------------------------- */
+/* ---- the frozen form ---- */
 
 bool build_list_save(const struct build_list *l, build_list_write_fn *fn, void *user,
                      struct err *err)

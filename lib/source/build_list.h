@@ -3,9 +3,10 @@
  *
  * Owns:    its builds, deep-copied into its arena.
  * Rule:    two builds are the same when provider, store, bucket, key (or job and id when there is
- * no key) agree; the first stays, unless the later one has a final state and the first has not. A
- * build with neither id nor job is dropped and counted. Limits:  max_bytes of arena (default 2
- * GiB), 10,000,000 builds. Threads: one owner.
+ *          no key) agree; the first stays, unless the later one has a final state and the first has
+ *          not. A build with neither id nor job is dropped and counted.
+ * Limits:  max_bytes of arena (default 2 GiB), 10,000,000 builds.
+ * Threads: one owner.
  */
 #ifndef SOURCE_BUILD_LIST_H
 #define SOURCE_BUILD_LIST_H

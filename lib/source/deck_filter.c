@@ -28,8 +28,7 @@ struct deck_filter {
     bool job_is_option;
 };
 
-/* ---- the query
- * ------------------------------------------------------------------------------------------ */
+/* ---- the query ---- */
 
 static int hex_of(char c)
 {
@@ -133,9 +132,7 @@ void deck_filter_free(struct deck_filter *f)
     free(f);
 }
 
-/* ---- builds
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- builds ---- */
 
 static struct sv state_of(const struct build *b)
 {
@@ -266,8 +263,7 @@ bool deck_filter_finish(struct deck_filter *f, struct build_list *list, struct s
     return true;
 }
 
-/* ---- the URL of the list
- * ------------------------------------------------------------------------------------- */
+/* ---- the URL of the list ---- */
 
 static bool is_plain(struct sv s)
 {

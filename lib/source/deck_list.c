@@ -87,8 +87,7 @@ static bool finish_item(struct deck_list *d, struct err *err)
     return handed && own.code != ERR_NOMEM;
 }
 
-/* ---- what stands before the items
- * ------------------------------------------------------------------------ */
+/* ---- what stands before the items ---- */
 
 static struct sv skip_blanks(struct sv s)
 {
@@ -188,9 +187,7 @@ static bool feed_head(struct deck_list *d, struct sv *chunk, bool last, struct e
     return ok;
 }
 
-/* ---- items
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- items ---- */
 
 static bool feed_between(struct deck_list *d, struct sv *chunk)
 {

@@ -2,13 +2,16 @@
  * deck_list - Deck's /prowjobs.js, streamed item by item.
  *
  * In:      plain (decompressed) chunks of any size: {"items":[…]}, with or without `var NAME = `
- * and a final semicolon. Out:     one build an item through the callback; views are loans. deck is
- * set to the given base. How:     an own skipper finds the items' ends; each item then goes through
- * model/json.h, so memory is that of one item, whatever the size of the list. Errors:  ERR_FORMAT:
- * an HTML page in place of JSON, `{}`, items null or missing, no JSON at all: each with its own
- * words. A list that breaks off after some items is no error: summary.truncated. An item that
- * cannot be read is counted and the first is described. Limits:  8 MiB an item, depth 64. Threads:
- * one owner. Source: prow.md 1.1, 13.1.
+ *          and a final semicolon.
+ * Out:     one build an item through the callback; views are loans. deck is set to the given base.
+ * How:     an own skipper finds the items' ends; each item then goes through model/json.h, so
+ *          memory is that of one item, whatever the size of the list.
+ * Errors:  ERR_FORMAT: an HTML page in place of JSON, `{}`, items null or missing, no JSON at all:
+ *          each with its own words. A list that breaks off after some items is no error:
+ *          summary.truncated. An item that cannot be read is counted and the first is described.
+ * Limits:  8 MiB an item, depth 64.
+ * Threads: one owner.
+ * Source:  prow.md 1.1, 13.1.
  */
 #ifndef SOURCE_DECK_LIST_H
 #define SOURCE_DECK_LIST_H

@@ -95,9 +95,7 @@ bool folder_files(const char *path, folder_file_fn *fn, void *user, struct err *
     return walk_all(path, NULL, fn, user, err);
 }
 
-/* ---- builds
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- builds ---- */
 
 struct finding_builds {
     const char *root;

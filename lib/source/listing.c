@@ -22,8 +22,7 @@ bool listing_is_html(struct sv text)
                              sv_equal_nocase(sv_head(text, 5), SV("<html")));
 }
 
-/* ---- GCS JSON
- * ------------------------------------------------------------------------------------------- */
+/* ---- GCS JSON ---- */
 
 static struct sv link_of(struct json item)
 {
@@ -71,8 +70,7 @@ static bool parse_json(struct sv page, listing_fn *fn, void *user, struct arena 
     return ok;
 }
 
-/* ---- GCS and S3 XML
- * ---------------------------------------------------------------------------------------- */
+/* ---- GCS and S3 XML ---- */
 
 static bool is_named(const xmlNode *node, const char *name)
 {
@@ -184,8 +182,7 @@ static bool parse_xml(struct sv page, listing_fn *fn, void *user, struct arena *
     return ok;
 }
 
-/* ---- gcsweb HTML
- * --------------------------------------------------------------------------------------------- */
+/* ---- gcsweb HTML ---- */
 
 static struct sv between(struct sv s, struct sv open, struct sv close)
 {

@@ -11,8 +11,7 @@ static const struct bucket_alias known_aliases[] = {
     {SV_INIT("kubernetes-jenkins"), SV_INIT("kubernetes-ci-logs")},
 };
 
-/* ---- percent-encoding
- * ----------------------------------------------------------------------------------- */
+/* ---- percent-encoding ---- */
 
 static int hex_of(char c)
 {
@@ -87,9 +86,7 @@ static bool encode_for_gcsweb(struct sv s, struct arena *a, struct sv *ret_text,
     return encode(once, true, a, ret_text, err);
 }
 
-/* ---- keys
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- keys ---- */
 
 static struct sv trim_slashes(struct sv s)
 {
@@ -198,8 +195,7 @@ static struct sv unalias(const struct endpoints *e, struct sv bucket)
     return bucket;
 }
 
-/* ---- what an argument names
- * ------------------------------------------------------------------------------- */
+/* ---- what an argument names ---- */
 
 static bool refuse(struct err *err)
 {
@@ -402,9 +398,7 @@ bool place_parse(struct sv argument, const struct endpoints *e, const struct pla
     return ok;
 }
 
-/* ---- URLs
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- URLs ---- */
 
 static bool s3_base(const struct endpoints *e, struct sv bucket, struct arena *a,
                     struct sv *ret_base, struct err *err)

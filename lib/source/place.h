@@ -2,11 +2,13 @@
  * place - what an argument of the command line names, and the URLs that follow from it.
  *
  * In:      a URL (Deck's front page, /prowjobs.js, /job-history/…, /view/…, /prowjob?prowjob=…;
- * gcsweb; storage.googleapis.com, S3 in host or path style; a GitHub status target, which is one of
- *          these, possibly within a redirect parameter), gs:// or s3:// paths, a file, a folder,
- * "-". Out:     struct place, views in the given arena; and URLs to fetch, percent-encoded. Rule:
- * prow.md 3.1, 3.2, 3.4, 4.2, 4.3, 5, bucket aliases of section 0. Errors:  ERR_USAGE with the list
- * of shapes that are understood. Threads: no state.
+ *          gcsweb; storage.googleapis.com, S3 in host or path style; a GitHub status target, which
+ *          is one of these, possibly within a redirect parameter), gs:// or s3:// paths, a file, a
+ *          folder, "-".
+ * Out:     struct place, views in the given arena; and URLs to fetch, percent-encoded.
+ * Rule:    prow.md 3.1, 3.2, 3.4, 4.2, 4.3, 5, bucket aliases of section 0.
+ * Errors:  ERR_USAGE with the list of shapes that are understood.
+ * Threads: no state.
  */
 #ifndef SOURCE_PLACE_H
 #define SOURCE_PLACE_H
