@@ -5,6 +5,7 @@ MODE    ?= release
 VERSION := 0.1.0
 PROG    := prowl
 PREFIX  ?= /usr/local
+PYTHON  ?= /usr/bin/python3
 B       := build/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
 PKGS    := libcurl libxml-2.0 jansson zlib libhs libpcre2-8 yaml-0.1 sqlite3 libcrypto
 HAVE_ISAL := $(shell pkg-config --exists libisal 2>/dev/null && echo 1)
@@ -68,8 +69,58 @@ $(B)/%.h.ok: %.h $(B)/flags
 
 unit: $(UNIT)
 fuzzers: $(FUZZ)
+tests: all unit fuzzers
+# Passing tests are silent; the last line is `N passed, N failed`. T='cli/report unit/sv' runs a part.
+check: tests headers
+	$(Q)scripts/check-layers && scripts/check-tree && $(PYTHON) tests/run --mode $(notdir $(B)) $(T)
+asan:
+	$(Q)$(MAKE) --no-print-directory check MODE=asan
+tsan:
+	$(Q)$(MAKE) --no-print-directory check MODE=tsan T='$(or $(T),unit/pipeline unit/fetch cli/report net/)'
+valgrind:
+	$(Q)$(MAKE) --no-print-directory unit MODE=valgrind
+	$(Q)$(PYTHON) tests/run --mode valgrind $(T)
+# Every target for FUZZ_S seconds from its seeds; new inputs go to build/, crashes end the run.
+fuzz:
+	$(Q)$(MAKE) --no-print-directory fuzzers MODE=fuzz CC=clang
+	$(Q)scripts/fuzz build/fuzz-clang/tests/fuzz $(or $(FUZZ_S),20)
+bench: all
+	$(Q)$(PYTHON) tests/bench/run --prowl $(B)/$(PROG) $(BENCH)
+bench-smoke: all
+	$(Q)$(PYTHON) tests/bench/run --prowl $(B)/$(PROG) --smoke
+SOURCES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] analyzers/*.[ch] tests/*/*.[ch]))
+format:
+	clang-format -i $(SOURCES)
+LINTED := $(filter %.c,$(filter-out tests/%,$(SOURCES)))
+lint: $(B)/gen/packs.c
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+	$(Q)$(PYTHON) scripts/compile-commands $(LINTED) -- $(CC) $(ALL_CFLAGS) > $(B)/compile_commands.json
+	$(Q)printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -n 4 clang-tidy --quiet -p $(B) 2>$(B)/tidy.log || \
+	 { cat $(B)/tidy.log; false; }
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j $(shell nproc) -Ilib -Icmd -Ianalyzers \
+	 --enable=warning,portability --suppress=missingIncludeSystem $(LINTED)
+install: all
+	install -D -m 755 $(B)/$(PROG) $(DESTDIR)$(PREFIX)/bin/$(PROG)
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR)$(PREFIX)/share/,$(dir $(COMPLETIONS)))
+	$(B)/$(PROG) man > $(DESTDIR)$(PREFIX)/share/man/man1/$(PROG).1
+	$(B)/$(PROG) completion bash > $(DESTDIR)$(PREFIX)/share/$(word 1,$(COMPLETIONS))
+	$(B)/$(PROG) completion zsh > $(DESTDIR)$(PREFIX)/share/$(word 2,$(COMPLETIONS))
+	$(B)/$(PROG) completion fish > $(DESTDIR)$(PREFIX)/share/$(word 3,$(COMPLETIONS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/$(PROG)/packs $(PACKS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/$(PROG) lib/report/report.schema.json
+COMPLETIONS := bash-completion/completions/$(PROG) zsh/site-functions/_$(PROG) fish/vendor_completions.d/$(PROG).fish
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROG) $(DESTDIR)$(PREFIX)/share/man/man1/$(PROG).1 \
+	 $(addprefix $(DESTDIR)$(PREFIX)/share/,$(COMPLETIONS))
+	rm -rf $(DESTDIR)$(PREFIX)/share/$(PROG)
+dist:
+	$(Q)mkdir -p build && git archive --prefix=$(PROG)-$(VERSION)/ HEAD | gzip -n9 > build/$(PROG)-$(VERSION).tar.gz
+	$(Q)echo build/$(PROG)-$(VERSION).tar.gz
+compile_commands.json: FORCE
+	$(Q)$(PYTHON) scripts/compile-commands $(SOURCES) -- $(CC) $(ALL_CFLAGS) > $@
 clean:
 	rm -rf build compile_commands.json
-.PHONY: all unit fuzzers headers clean FORCE
+.PHONY: all unit fuzzers tests headers check asan tsan valgrind fuzz bench bench-smoke format lint install \
+        uninstall dist clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
