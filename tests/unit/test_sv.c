@@ -26,10 +26,14 @@ static void u64_takes_digits_that_fit_and_nothing_else(void **state)
         bool ok;
         uint64_t value;
     } cases[] = {
-        {"0", true, 0},       {"18446744073709551615", true, UINT64_MAX},
-        {"007", true, 7},     {"18446744073709551616", false, 0},
-        {"", false, 0},       {"+1", false, 0},
-        {" 1", false, 0},     {"1x", false, 0},
+        {"0", true, 0},
+        {"18446744073709551615", true, UINT64_MAX},
+        {"007", true, 7},
+        {"18446744073709551616", false, 0},
+        {"", false, 0},
+        {"+1", false, 0},
+        {" 1", false, 0},
+        {"1x", false, 0},
         {"99999999999999999999999", false, 0},
     };
     (void)state;
