@@ -98,7 +98,7 @@ const struct opt opt_table[] = {
     {"cache", 0, NULL, OPT_TEXT, AT(cache_dir), NULL, "DIR", NULL, "Cache", READERS | COMMAND_RULES, false,
      "Where fetched files and compiled rules are kept; default $XDG_CACHE_HOME/prowl"},
     {"cache-size", 0, NULL, OPT_SIZE, AT(cache_size), "10G", "SIZE", NULL, "Cache", READERS, false,
-     "Least recently used files go when it is full"},
+     "Least recently used files go when it is full; 0 keeps compiled rules only"},
     {"no-cache", 0, NULL, OPT_FLAG, AT(no_cache), NULL, NULL, NULL, "Cache", READERS | COMMAND_RULES, false,
      "Neither read nor write the cache"},
     {"offline", 0, NULL, OPT_FLAG, AT(offline), NULL, NULL, NULL, "Cache", READERS, false,

@@ -303,6 +303,8 @@ static bool open_cache(struct session *s, struct err *err)
     const char *dir = session_cache_dir(s, err);
     if (dir == NULL)
         return err->code == ERR_NONE;
+    if (s->settings->cache_size == 0) /* the compiled rules are kept, and nothing else */
+        return true;
     const struct cache_options options = {
         .dir = dir, .max_bytes = s->settings->cache_size, .log = &s->log};
     struct err own = {0};
