@@ -48,9 +48,10 @@ $(B)/libprowl.a: $(LIB)
 $(B)/$(PROG): $(CMD) $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 # Torture: units are linked with malloc wrapped, so that a test can fail the n-th allocation.
-WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
+TORTURE := $(if $(filter debug release valgrind,$(MODE)),1)
+WRAP    := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/torture.o $(B)/libprowl.a
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(filter debug release valgrind,$(MODE)),$(WRAP)) -o $@ $^ -lcmocka $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(TORTURE),$(WRAP)) -o $@ $^ -lcmocka $(ALL_LIBS)
 ifeq ($(MODE),fuzz)
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
@@ -60,6 +61,8 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/l
 endif
 $(B)/%.o: %.c $(B)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/tests/unit/torture.o: tests/unit/torture.c $(B)/flags
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(if $(TORTURE),-DTORTURE=1) -MMD -MP -c -o $@ $<
 $(B)/flags: FORCE  # rewritten only when the flags change, and then every object follows
 	$(Q)mkdir -p $(@D); echo "$(CC) $(subst ",\",$(ALL_CFLAGS))" | cmp -s - $@ || echo "$(CC) $(subst ",\",$(ALL_CFLAGS))" > $@
 headers: $(patsubst %.h,$(B)/%.h.ok,$(sort $(wildcard lib/*/*.h cmd/*.h)))  # each compiles alone
