@@ -24,7 +24,7 @@ bool torture_fired(void)
     return state.fired;
 }
 
-#if TORTURE /* the linker wraps; under sanitizers it does not */
+#ifdef TORTURE /* the linker wraps; under sanitizers it does not */
 static bool fail_now(void)
 {
     if (!state.armed || state.left-- > 0)
