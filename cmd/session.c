@@ -342,6 +342,7 @@ static void fill_run(struct session *s)
         .log = &s->log,
         .stop = &session_signal,
     };
+    s->run.cut = &s->cut;
     s->gather =
         (struct gather_options){.list_file = o->list_file, .cut = &s->cut, .small_lists = true};
 }

@@ -85,6 +85,27 @@ int build_id_compare(struct sv a, struct sv b)
     return sv_compare(a, b);
 }
 
+static bool is_safe_part(struct sv part)
+{
+    for (size_t i = 0; i < part.len; i++) {
+        if ((unsigned char)part.ptr[i] < 0x20 || part.ptr[i] == 0x7f)
+            return false;
+    }
+    return part.len > 0 && !sv_equal(part, SV(".")) && !sv_equal(part, SV(".."));
+}
+
+bool build_place_is_safe(struct sv bucket, struct sv key)
+{
+    struct sv part;
+    if (!is_safe_part(bucket) || sv_find_char(bucket, '/') < bucket.len || key.len == 0)
+        return false;
+    for (struct sv rest = key; sv_cut(&rest, '/', &part);) {
+        if (!is_safe_part(part))
+            return false;
+    }
+    return true;
+}
+
 static bool copy_refs(struct arena *a, const struct refs *from, struct refs *to, struct err *err)
 {
     *to = *from;

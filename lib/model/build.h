@@ -112,6 +112,10 @@ int64_t build_id_time(struct sv id);
 /* Order of ids: numeric when both are numbers, else by bytes. */
 int build_id_compare(struct sv a, struct sv b);
 
+/* A bucket and key that are what they look like in a URL and below a folder: no part of the key is
+ * empty, "." or "..", and neither holds a control character. */
+bool build_place_is_safe(struct sv bucket, struct sv key);
+
 /* A deep copy into an arena. */
 bool build_copy(struct arena *a, const struct build *from, struct build *ret_copy,
                 struct err *err) MUST_CHECK;

@@ -2,8 +2,6 @@
 
 #include "base/timefmt.h"
 
-enum { LINE_BYTES = 1024 * 1024, PROWJOB_BYTES = 16 * 1024 * 1024 };
-
 /* ---- a build as one line ---- */
 
 static void set_if(struct jsonw object, const char *name, struct sv value)
@@ -44,7 +42,7 @@ static struct jsonw refs_to_json(const struct refs *refs)
 
 static void set_refs(struct jsonw o, const struct build *b)
 {
-    if (b->refs.org.len > 0 || b->refs.repo.len > 0)
+    if (b->refs.org.len > 0 || b->refs.repo.len > 0 || b->refs.pull_count > 0)
         jsonw_set_take(o, "refs", refs_to_json(&b->refs));
     if (b->extra_ref_count == 0)
         return;
@@ -131,10 +129,10 @@ static void take_time(struct json j, int64_t *target)
         *target = ms;
 }
 
-static bool take_refs(struct json j, struct arena *a, struct refs *refs, struct err *err)
+bool build_refs_from_json(struct json j, struct arena *a, struct refs *ret_refs, struct err *err)
 {
     enum { MAX_PULLS = 1000 };
-    *refs = (struct refs){0};
+    struct refs own = {0}, *refs = &own;
     if (!take_text(json_member(j, "org"), a, &refs->org, err) ||
         !take_text(json_member(j, "repo"), a, &refs->repo, err) ||
         !take_text(json_member(j, "base_ref"), a, &refs->base_ref, err) ||
@@ -157,6 +155,7 @@ static bool take_refs(struct json j, struct arena *a, struct refs *refs, struct 
     }
     refs->pulls = pulls;
     refs->pull_count = count;
+    *ret_refs = own;
     return true;
 }
 
@@ -164,7 +163,7 @@ static bool take_all_refs(struct json spec, struct arena *a, struct build *b, st
 {
     enum { MAX_EXTRA = 100 };
     const struct json refs = json_member(spec, "refs"), extra = json_member(spec, "extra_refs");
-    if (json_is_object(refs) && !take_refs(refs, a, &b->refs, err))
+    if (json_is_object(refs) && !build_refs_from_json(refs, a, &b->refs, err))
         return false;
     const size_t count = json_is_array(extra) ? json_count(extra) : 0;
     if (count > MAX_EXTRA)
@@ -174,7 +173,7 @@ static bool take_all_refs(struct json spec, struct arena *a, struct build *b, st
         if (list == NULL)
             return false;
         for (size_t i = 0; i < count; i++) {
-            if (!take_refs(json_at(extra, i), a, &list[i], err))
+            if (!build_refs_from_json(json_at(extra, i), a, &list[i], err))
                 return false;
         }
         b->extra_refs = list;
@@ -185,11 +184,36 @@ static bool take_all_refs(struct json spec, struct arena *a, struct build *b, st
     return true;
 }
 
+/* What is there must be what it says: a list is edited by hand too. */
+static bool take_time_of(struct json j, const char *name, int64_t *target, struct err *err)
+{
+    const struct sv text = json_text(json_member(j, name));
+    if (text.len > 0 && !time_parse_rfc3339(text, target))
+        return err_why(err, ERR_FORMAT, "\"%s\" is no time: \"%.*s\"", name,
+                       SV_ARG(sv_head(text, 40)));
+    return true;
+}
+
+static bool take_words(struct json j, struct build *b, struct err *err)
+{
+    const struct sv type = json_text(json_member(j, "type"));
+    const struct sv state = json_text(json_member(j, "state"));
+    const struct sv store = json_text(json_member(j, "store"));
+    const struct sv unknown = SV("unknown");
+    if (type.len > 0 && !sv_equal(type, unknown) && !build_type_parse(type, &b->type))
+        return err_why(err, ERR_FORMAT, "\"type\" is \"%.*s\"", SV_ARG(sv_head(type, 40)));
+    if (state.len > 0 && !sv_equal(state, unknown) && !build_state_parse(state, &b->state))
+        return err_why(err, ERR_FORMAT, "\"state\" is \"%.*s\"", SV_ARG(sv_head(state, 40)));
+    if (store.len > 0 && !build_store_parse(store, &b->store))
+        return err_why(err, ERR_FORMAT, "\"store\" is \"%.*s\"", SV_ARG(sv_head(store, 40)));
+    return true;
+}
+
 bool build_from_line(struct sv line, struct arena *a, struct build *ret_build, struct err *err)
 {
     struct build b = {0};
     struct json_doc doc = {0};
-    if (!json_parse(line, LINE_BYTES, &doc, err))
+    if (!json_parse(line, BUILD_LINE_BYTES, &doc, err))
         return false;
     const struct json j = json_root(&doc);
     bool ok = json_is_object(j) || err_why(err, ERR_FORMAT, "a build must be an object");
@@ -200,15 +224,12 @@ bool build_from_line(struct sv line, struct arena *a, struct build *ret_build, s
     }
     for (size_t i = 0; ok && i < COUNT_OF(time_members); i++) {
         int64_t ms = 0;
-        take_time(json_member(j, time_members[i].name), &ms);
+        ok = take_time_of(j, time_members[i].name, &ms, err);
         memcpy((char *)&b + time_members[i].offset, &ms, sizeof(ms));
     }
-    (void)build_type_parse(json_text(json_member(j, "type")), &b.type);
-    (void)build_state_parse(json_text(json_member(j, "state")), &b.state);
-    (void)build_store_parse(json_text(json_member(j, "store")), &b.store);
     (void)json_bool(json_member(j, "retest"), &b.retest);
     (void)json_bool(json_member(j, "optional"), &b.optional);
-    ok = ok && take_all_refs(j, a, &b, err);
+    ok = ok && take_words(j, &b, err) && take_all_refs(j, a, &b, err);
     if (ok && b.job.len == 0 && b.id.len == 0)
         ok = err_why(err, ERR_FORMAT, "a build without \"job\" and \"id\"");
     json_doc_done(&doc);
@@ -305,7 +326,9 @@ static bool take_status(struct json status, struct arena *a, struct build *b, st
     take_time(json_member(status, "startTime"), &b->started_ms);
     take_time(json_member(status, "pendingTime"), &b->pending_ms);
     take_time(json_member(status, "completionTime"), &b->finished_ms);
-    const struct json url = json_member(status, "url");
+    /* The link that a front-end lists leads back to it. */
+    const bool has_link = b->deck.len > 0 && b->url.len > 0;
+    const struct json url = has_link ? (struct json){0} : json_member(status, "url");
     return take_text(json_member(status, "description"), a, &b->description, err) &&
            take_text(json_member(status, "build_id"), a, &b->id, err) &&
            take_text(json_member(status, "pod_name"), a, &b->pod_name, err) &&

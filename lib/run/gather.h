@@ -2,11 +2,13 @@
  * gather - from the arguments of a command to the list of builds.
  *
  * In:      places (source/place.h), a frozen list, cuts.
- * Out:     builds in the order of the arguments, each source in its own order; duplicates dropped.
- * Errors:  a source that cannot be read at all fails the call, with where = the argument; one that
- *          could be read in part becomes list->problem. ERR_TRANSIENT when nothing could be read
- *          now.
- * Limits:  32 MiB a page; 200 pages of job history, 2,000 of a listing.
+ * Out:     builds in the order of the arguments, each source in its own order (a bucket's jobs from
+ *          new to old); duplicates dropped. Buckets have their names of today.
+ * Errors:  a source that cannot be read at all fails the call when no other gave builds, with
+ *          where = the argument; otherwise, and when it could be read in part, it becomes
+ *          list->problem, and a warning. ERR_TRANSIENT when nothing could be read now. A stop is no
+ *          error: what was gathered so far is the list, with a problem.
+ * Limits:  32 MiB a page; 1,000 pages of job history, 5,000 of a listing, 50,000 pointers.
  * Threads: blocks; the engine's thread parses Deck's list as it comes.
  */
 #ifndef RUN_GATHER_H

@@ -11,7 +11,8 @@ struct taking {
     size_t skip; /* bytes of the build's key and its slash */
 };
 
-static bool ask_page(struct job *job, struct sv prefix, struct sv token, struct err *err)
+static bool ask_page(struct job *job, struct sv prefix, const struct listing_next *at,
+                     struct err *err)
 {
     const struct endpoints *e = job->p->options->endpoints;
     const struct build *b = &job->result->build;
@@ -20,7 +21,8 @@ static bool ask_page(struct job *job, struct sv prefix, struct sv token, struct 
         .bucket = b->bucket,
         .prefix = prefix,
         .flat = !e->prefer_gcsweb,
-        .token = token,
+        .token = at->token,
+        .is_marker = at->is_marker,
     };
     struct body_request request = {.use = BODY_LISTING};
     (void)pthread_mutex_lock(&job->p->lock);
@@ -44,7 +46,7 @@ bool job_list_start(struct job *job, struct err *err)
     const bool ok =
         arena_printf(&job->arena, &prefix, err, "%.*s/", SV_ARG(job->result->build.key));
     (void)pthread_mutex_unlock(&job->lock);
-    return ok && ask_page(job, prefix, SV(""), err);
+    return ok && ask_page(job, prefix, &(struct listing_next){0}, err);
 }
 
 /* must-gather trees and the like are deep and never read: do not walk them folder by folder. */
@@ -67,8 +69,9 @@ static bool take_entry(const struct listing_entry *entry, void *user, struct err
     struct taking *t = user;
     struct job *job = t->job;
     const struct sv rel = sv_tail(entry->name, t->skip);
-    if (rel.len == 0 || entry->name.len <= t->skip)
-        return true;
+    if (rel.len == 0 || entry->name.ptr[t->skip - 1] != '/' ||
+        !sv_starts(entry->name, job->result->build.key))
+        return true; /* not below the build */
     if (!entry->is_folder) {
         (void)pthread_mutex_lock(&job->lock);
         const bool ok = job_add_file(job, rel, entry->size, err);
@@ -84,7 +87,7 @@ static bool take_entry(const struct listing_entry *entry, void *user, struct err
     (void)pthread_mutex_unlock(&job->lock);
     if (!ok)
         return false;
-    if (!ask_page(job, prefix, SV(""), &own) && own.code == ERR_NOMEM) {
+    if (!ask_page(job, prefix, &(struct listing_next){0}, &own) && own.code == ERR_NOMEM) {
         *err = own;
         return false;
     }
@@ -94,15 +97,18 @@ static bool take_entry(const struct listing_entry *entry, void *user, struct err
 bool job_list_page(struct job *job, struct sv asked, struct sv page, struct err *err)
 {
     struct arena scratch;
+    struct listing_next next;
     arena_init(&scratch, 64 * 1024 * 1024);
     struct taking taking = {.job = job, .skip = job->result->build.key.len + 1};
-    struct sv token = {0}, copy = {0};
-    bool ok = listing_parse(page, asked, take_entry, &taking, &scratch, &token, err);
-    if (ok && token.len > 0) {
+    bool ok = listing_parse(page, asked, take_entry, &taking, &scratch, &next, err);
+    if (ok && next.damaged)
+        job_problem(job, SV("listing"), "a page of the listing is damaged: files may be missing",
+                    false);
+    if (ok && next.token.len > 0) {
         (void)pthread_mutex_lock(&job->lock);
-        ok = arena_copy(&job->arena, token, &copy, err);
+        ok = arena_copy(&job->arena, next.token, &next.token, err);
         (void)pthread_mutex_unlock(&job->lock);
-        ok = ok && ask_page(job, asked, copy, err);
+        ok = ok && ask_page(job, asked, &next, err);
     }
     arena_done(&scratch);
     return ok;

@@ -9,7 +9,7 @@
 #include "fetch/cache.h"
 #include "fetch/fetch.h"
 #include "scan/ruleset.h"
-#include "source/build_list.h"
+#include "source/list_cut.h"
 #include "source/place.h"
 #include "source/plan.h"
 
@@ -26,6 +26,7 @@ struct run_options {
     bool no_baseline; /* do not look at the last passing build of a job */
     const struct endpoints *endpoints;
     const struct plan_options *plan;
+    const struct list_cut *cut; /* for builds that the list says too little of; NULL: none */
     const struct inflate_options *inflate;
     const struct ruleset *rules; /* with the triggers of run/triggers.h; NULL: no rules, no logs */
     struct fetch *fetch;         /* NULL when offline */

@@ -74,6 +74,15 @@ void pipeline_give_ingest(struct pipeline *p, struct ingest *in_take)
     ingest_free(in_take);
 }
 
+/* What the list did not say of a build is known now. */
+static bool is_wanted(const struct pipeline *p, const struct result *r)
+{
+    const struct list_cut *cut = p->options->cut;
+    bool open = false;
+    return cut == NULL || !list_cut_passes(cut, &p->list->builds[p->written], &open) || !open ||
+           list_cut_takes(cut, &r->build, r->verdict.outcome);
+}
+
 /* Hand on what is next in order; the ring holds what came too early. */
 static void emit_in_order(struct pipeline *p)
 {
@@ -84,9 +93,13 @@ static void emit_in_order(struct pipeline *p)
             return;
         *slot = NULL;
         struct err err = {0};
-        report_count(p->totals, r);
-        if (!p->calls->emit(p->calls->user, r, &err))
-            pipeline_fail(p, &err);
+        if (!is_wanted(p, r)) {
+            p->totals->builds--;
+        } else {
+            report_count(p->totals, r);
+            if (!p->calls->emit(p->calls->user, r, &err))
+                pipeline_fail(p, &err);
+        }
         result_free(r);
         p->written++;
         (void)pthread_mutex_lock(&p->lock);

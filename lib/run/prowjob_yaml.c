@@ -2,6 +2,7 @@
 
 #include "model/build_json.h"
 #include "scan/yaml.h"
+#include "source/listing.h"
 
 /* The same object in JSON, which the model knows how to read. Scalars are texts there: the members
  * that matter are texts, or numbers that are read from texts too. */
@@ -12,6 +13,8 @@ static struct jsonw to_json(struct ynode n)
         for (size_t i = 0; i < yaml_count(n); i++) {
             const struct ynode value = yaml_value(n, i);
             const char *name = yaml_text(yaml_key(n, i)).ptr;
+            if (name[0] == '\0') /* no ProwJob has such a name */
+                continue;
             if (yaml_kind(value) == YAML_TEXT && !yaml_is_null(value))
                 jsonw_set_text(o, name, yaml_text(value));
             else if (yaml_kind(value) != YAML_TEXT)
@@ -34,9 +37,13 @@ bool prowjob_yaml(struct sv text, struct arena *a, struct build *build, struct e
 {
     struct buf json;
     struct json_doc doc = {0};
-    struct yaml *yaml = yaml_load(SV("prowjob"), text, err);
+    if (listing_is_html(text))
+        return err_why(err, ERR_FORMAT, "an HTML page in place of a ProwJob: a login page?");
+    struct err own = {0};
+    struct yaml *yaml = yaml_load(SV("line"), text, &own);
     if (yaml == NULL)
-        return false;
+        return err_why(err, own.code == ERR_NOMEM ? ERR_NOMEM : ERR_FORMAT, "no ProwJob: %s: %s",
+                       own.where, own.why);
     buf_init(&json, 16 * 1024 * 1024);
     bool ok = yaml_kind(yaml_root(yaml)) == YAML_MAP ||
               err_why(err, ERR_FORMAT, "no ProwJob: the answer is no mapping");

@@ -1,12 +1,11 @@
 #include "source/build_list.h"
 
-#include "base/glob.h"
 #include "model/build_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_BUILDS = 10000000, LINE_BYTES = 1024 * 1024 };
+enum { MAX_BUILDS = 10000000, PROBLEM_BYTES = 4096 };
 static const struct sv first_line = SV_INIT("{\"prowl_list\":1}\n");
 
 void build_list_init(struct build_list *l, size_t max_bytes)
@@ -49,10 +48,18 @@ static bool make_room(struct build_list *l, struct err *err)
     return true;
 }
 
-bool build_list_add(struct build_list *l, const struct build *build, struct err *err)
+bool build_list_add(struct build_list *l, const struct build *original, struct err *err)
 {
     struct buf key;
     bool is_new = false;
+    struct build own = *original;
+    const struct build *build = &own;
+    if ((own.store == STORE_GS || own.store == STORE_S3) &&
+        !build_place_is_safe(own.bucket, own.key)) {
+        own.store = STORE_NONE;
+        own.bucket = own.key = SV("");
+        l->placeless++;
+    }
     if (build->job.len == 0 && build->id.len == 0) {
         l->nameless++;
         return true;
@@ -78,114 +85,15 @@ bool build_list_add(struct build_list *l, const struct build *build, struct err 
 
 bool build_list_problem(struct build_list *l, struct sv text, struct err *err)
 {
+    static const struct sv more = SV_INIT("; and more");
     if (l->problem.len == 0)
-        return arena_copy(&l->arena, text, &l->problem, err);
+        return arena_copy(&l->arena, sv_head(text, PROBLEM_BYTES), &l->problem, err);
+    if (sv_ends(l->problem, more))
+        return true;
+    if (l->problem.len + text.len > PROBLEM_BYTES)
+        text = sv_tail(more, 2);
     return arena_printf(&l->arena, &l->problem, err, "%.*s; %.*s", SV_ARG(l->problem),
                         SV_ARG(text));
-}
-
-/* ---- cutting ---- */
-
-static const char *result_name(enum build_state state)
-{
-    switch (state) {
-    case STATE_SUCCESS:
-        return "passed";
-    case STATE_FAILURE:
-        return "failed";
-    case STATE_ABORTED:
-        return "aborted";
-    case STATE_ERROR:
-        return "error";
-    case STATE_SCHEDULING:
-    case STATE_TRIGGERED:
-    case STATE_PENDING:
-        return "running";
-    default:
-        return "unknown";
-    }
-}
-
-static bool is_among(struct sv word, const struct sv *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (sv_equal(word, list[i]))
-            return true;
-    }
-    return count == 0;
-}
-
-static bool passes(const struct build *b, const struct list_cut *cut)
-{
-    bool job = cut->job_count == 0;
-    for (size_t i = 0; i < cut->job_count && !job; i++)
-        job = glob_job(cut->jobs[i], b->job);
-    const int64_t when = b->started_ms != 0 ? b->started_ms : build_id_time(b->id);
-    const struct sv state =
-        b->state_text.len > 0 ? b->state_text : sv_of(build_state_name(b->state));
-    return job && (cut->since_ms == 0 || when == 0 || when >= cut->since_ms) &&
-           (cut->until_ms == 0 || when == 0 || when < cut->until_ms) &&
-           is_among(state, cut->states, cut->state_count) &&
-           is_among(sv_of(build_type_name(b->type)), cut->types, cut->type_count) &&
-           is_among(sv_of(result_name(b->state)), cut->results, cut->result_count);
-}
-
-struct aged { /* a build's place, for finding the newest of each job */
-    const struct build *build;
-    size_t index;
-};
-
-static int newest_first(const void *a, const void *b)
-{
-    const struct aged *x = a, *y = b;
-    const int jobs = sv_compare(x->build->job, y->build->job);
-    if (jobs != 0)
-        return jobs;
-    if (x->build->started_ms != y->build->started_ms)
-        return x->build->started_ms > y->build->started_ms ? -1 : 1;
-    const int ids = build_id_compare(y->build->id, x->build->id);
-    return ids != 0 ? ids : x->index < y->index ? -1 : 1;
-}
-
-static bool keep_last(struct build_list *l, uint64_t last, struct err *err)
-{
-    struct aged *aged = calloc(l->count + 1, sizeof(*aged));
-    bool *kept = calloc(l->count + 1, sizeof(*kept));
-    const bool ok = aged != NULL && kept != NULL;
-    for (size_t i = 0; ok && i < l->count; i++)
-        aged[i] = (struct aged){.build = &l->builds[i], .index = i};
-    if (ok && l->count > 1)
-        qsort(aged, l->count, sizeof(*aged), newest_first);
-    uint64_t run = 0;
-    for (size_t i = 0; ok && i < l->count; i++) {
-        const bool same = i > 0 && sv_equal(aged[i].build->job, aged[i - 1].build->job);
-        run = same ? run + 1 : 1;
-        kept[aged[i].index] = run <= last;
-    }
-    size_t count = 0;
-    for (size_t i = 0; ok && i < l->count; i++) {
-        if (kept[i])
-            l->builds[count++] = l->builds[i];
-    }
-    l->count = ok ? count : l->count;
-    free(aged);
-    free(kept);
-    return ok || err_why(err, ERR_NOMEM, "no memory to cut %zu builds", l->count);
-}
-
-bool build_list_cut(struct build_list *l, const struct list_cut *cut, struct err *err)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        if (passes(&l->builds[i], cut))
-            l->builds[count++] = l->builds[i];
-    }
-    l->count = count;
-    if (cut->last > 0 && !keep_last(l, cut->last, err))
-        return false;
-    if (cut->limit > 0 && l->count > cut->limit)
-        l->count = (size_t)cut->limit;
-    return true;
 }
 
 /* ---- the frozen form ---- */
@@ -194,7 +102,7 @@ bool build_list_save(const struct build_list *l, build_list_write_fn *fn, void *
                      struct err *err)
 {
     struct buf line;
-    buf_init(&line, 4 * LINE_BYTES);
+    buf_init(&line, BUILD_LINE_BYTES);
     bool ok = fn(user, first_line, err);
     for (size_t i = 0; ok && i < l->count; i++) {
         buf_reset(&line);
@@ -208,7 +116,7 @@ static bool load_line(struct build_list *l, struct sv line, struct err *err)
 {
     struct build build;
     struct arena scratch;
-    arena_init(&scratch, 16 * 1024 * 1024);
+    arena_init(&scratch, 4 * (size_t)BUILD_LINE_BYTES);
     const bool ok = build_from_line(line, &scratch, &build, err) && build_list_add(l, &build, err);
     arena_done(&scratch);
     return ok;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILTER_BYTES = 1 << 30, PARAMETERS = 7, OPTION_BYTES = 256 << 20 };
+enum { FILTER_BYTES = 1 << 30, OPTION_BYTES = 256 << 20 };
 enum parameter {
     PARAM_TYPE,
     PARAM_REPO,
@@ -13,7 +13,8 @@ enum parameter {
     PARAM_JOB,
     PARAM_PULL,
     PARAM_STATE,
-    PARAM_CLUSTER
+    PARAM_CLUSTER,
+    PARAMETERS
 };
 
 static const char *const names[PARAMETERS] = {"type", "repo",  "author", "job",
@@ -24,6 +25,8 @@ struct deck_filter {
     struct sv values[PARAMETERS]; /* ptr NULL: not given */
     bool strict;
     struct strmap options[PARAMETERS];
+    struct strmap narrow[PARAMETERS]; /* jobs, pulls and authors of the chosen repository alone */
+    struct buf scratch;
     struct build_list candidates;
     bool job_is_option;
 };
@@ -79,25 +82,32 @@ static bool unescape(struct sv s, struct buf *out, struct err *err)
     return true;
 }
 
+static bool unescaped(struct deck_filter *f, struct sv text, struct sv *ret_plain, struct err *err)
+{
+    struct buf plain;
+    buf_init(&plain, text.len * 3 + 1);
+    const bool ok =
+        unescape(text, &plain, err) && arena_copy(&f->arena, buf_sv(&plain), ret_plain, err);
+    buf_done(&plain);
+    return ok;
+}
+
+/* Of a parameter that is given twice the last counts, even when it has no value. */
 static bool read_query(struct deck_filter *f, struct sv query, struct err *err)
 {
     struct sv pair;
     for (struct sv rest = query; query.len > 0 && sv_cut(&rest, '&', &pair);) {
-        struct sv name, value = SV("");
-        struct buf text;
-        if (!sv_cut(&pair, '=', &name))
+        struct sv part = SV(""), name, value = {0};
+        if (pair.len == 0)
             continue;
-        if (!sv_cut(&pair, '=', &value))
-            value = SV("");
+        (void)sv_cut(&pair, '=', &part);
+        if (!unescaped(f, part, &name, err))
+            return false;
+        if (sv_cut(&pair, '=', &part) && !unescaped(f, part, &value, err))
+            return false;
         for (size_t i = 0; i < PARAMETERS; i++) {
-            if (!sv_equal(name, sv_of(names[i])))
-                continue;
-            buf_init(&text, query.len * 3 + 1);
-            const bool ok = unescape(value, &text, err) &&
-                            arena_copy(&f->arena, buf_sv(&text), &f->values[i], err);
-            buf_done(&text);
-            if (!ok)
-                return false;
+            if (sv_equal(name, sv_of(names[i])))
+                f->values[i] = value;
         }
     }
     return true;
@@ -113,8 +123,11 @@ struct deck_filter *deck_filter_new(struct sv query, bool strict, struct err *er
     f->strict = strict;
     arena_init(&f->arena, FILTER_BYTES);
     build_list_init(&f->candidates, 0);
-    for (size_t i = 0; i < PARAMETERS; i++)
+    buf_init(&f->scratch, OPTION_BYTES);
+    for (size_t i = 0; i < PARAMETERS; i++) {
         strmap_init(&f->options[i], OPTION_BYTES);
+        strmap_init(&f->narrow[i], OPTION_BYTES);
+    }
     if (read_query(f, sv_head(query, sv_find_char(query, '#')), err))
         return f;
     deck_filter_free(f);
@@ -125,8 +138,11 @@ void deck_filter_free(struct deck_filter *f)
 {
     if (f == NULL)
         return;
-    for (size_t i = 0; i < PARAMETERS; i++)
+    for (size_t i = 0; i < PARAMETERS; i++) {
         strmap_done(&f->options[i]);
+        strmap_done(&f->narrow[i]);
+    }
+    buf_done(&f->scratch);
     build_list_done(&f->candidates);
     arena_done(&f->arena);
     free(f);
@@ -146,9 +162,9 @@ static struct sv type_of(const struct build *b)
     return b->type == TYPE_UNKNOWN ? SV("") : sv_of(build_type_name(b->type));
 }
 
-static bool add_option(struct deck_filter *f, enum parameter p, struct sv value, struct err *err)
+static bool add_option(struct strmap *options, struct sv value, struct err *err)
 {
-    return value.len == 0 || strmap_put(&f->options[p], value, NULL, err) != NULL;
+    return value.len == 0 || strmap_put(options, value, NULL, err) != NULL;
 }
 
 static bool is_repo(const struct refs *refs, struct sv repo)
@@ -157,19 +173,15 @@ static bool is_repo(const struct refs *refs, struct sv repo)
            repo.ptr[refs->org.len] == '/' && sv_ends(repo, refs->repo);
 }
 
-/* Jobs, pulls and authors are offered of the chosen repository alone. */
-static bool add_narrow_options(struct deck_filter *f, const struct build *b, struct err *err)
+static bool add_own_options(struct strmap *options, const struct build *b, struct err *err)
 {
     char number[24];
-    const struct sv repo = f->values[PARAM_REPO];
-    if (repo.len > 0 && !is_repo(&b->refs, repo))
-        return true;
-    if (!add_option(f, PARAM_JOB, b->job, err))
+    if (!add_option(&options[PARAM_JOB], b->job, err))
         return false;
     for (size_t i = 0; i < b->refs.pull_count; i++) {
         (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)b->refs.pulls[i].number);
-        if (!add_option(f, PARAM_PULL, sv_of(number), err) ||
-            !add_option(f, PARAM_AUTHOR, b->refs.pulls[i].author, err))
+        if (!add_option(&options[PARAM_PULL], sv_of(number), err) ||
+            !add_option(&options[PARAM_AUTHOR], b->refs.pulls[i].author, err))
             return false;
     }
     return true;
@@ -177,17 +189,16 @@ static bool add_narrow_options(struct deck_filter *f, const struct build *b, str
 
 static bool add_options(struct deck_filter *f, const struct build *b, struct err *err)
 {
-    struct sv repo;
-    struct arena scratch;
-    arena_init(&scratch, 1 << 20);
-    bool ok = arena_printf(&scratch, &repo, err, "%.*s/%.*s", SV_ARG(b->refs.org),
-                           SV_ARG(b->refs.repo)) &&
-              (repo.len == 1 || add_option(f, PARAM_REPO, repo, err)) &&
-              add_option(f, PARAM_TYPE, type_of(b), err) &&
-              add_option(f, PARAM_STATE, state_of(b), err) &&
-              add_option(f, PARAM_CLUSTER, b->cluster, err) && add_narrow_options(f, b, err);
-    arena_done(&scratch);
-    return ok;
+    buf_reset(&f->scratch);
+    if (!buf_addf(&f->scratch, err, "%.*s/%.*s", SV_ARG(b->refs.org), SV_ARG(b->refs.repo)))
+        return false;
+    const struct sv repo = buf_sv(&f->scratch);
+    return (repo.len == 1 || add_option(&f->options[PARAM_REPO], repo, err)) &&
+           add_option(&f->options[PARAM_TYPE], type_of(b), err) &&
+           add_option(&f->options[PARAM_STATE], state_of(b), err) &&
+           add_option(&f->options[PARAM_CLUSTER], b->cluster, err) &&
+           add_own_options(f->options, b, err) &&
+           (!sv_equal(repo, f->values[PARAM_REPO]) || add_own_options(f->narrow, b, err));
 }
 
 bool deck_filter_add(struct deck_filter *f, const struct build *build, struct err *err)
@@ -231,28 +242,36 @@ static bool note_ignored(struct build_list *list, struct sv *text, enum paramete
                         text->len > 0 ? ", " : "", names[p], SV_ARG(value));
 }
 
+/* The page offers no pulls and no authors beside these two types, known or not. */
+static bool empties_pulls(const struct deck_filter *f)
+{
+    return sv_equal(f->values[PARAM_TYPE], SV("periodic")) ||
+           sv_equal(f->values[PARAM_TYPE], SV("postsubmit"));
+}
+
+static bool is_offered(const struct deck_filter *f, enum parameter p)
+{
+    const bool own = p == PARAM_JOB || p == PARAM_PULL || p == PARAM_AUTHOR;
+    if (own && p != PARAM_JOB && empties_pulls(f))
+        return false;
+    const bool chosen = strmap_find(&f->options[PARAM_REPO], f->values[PARAM_REPO]) != NULL;
+    return strmap_find(own && chosen ? &f->narrow[p] : &f->options[p], f->values[p]) != NULL;
+}
+
 bool deck_filter_finish(struct deck_filter *f, struct build_list *list, struct sv *ret_ignored,
                         struct err *err)
 {
     struct sv values[PARAMETERS] = {0}, ignored = SV("");
-    bool nothing = false;
-    const struct sv type = f->values[PARAM_TYPE];
-    const bool no_pulls = (sv_equal(type, SV("periodic")) || sv_equal(type, SV("postsubmit"))) &&
-                          strmap_find(&f->options[PARAM_TYPE], type) != NULL;
-    f->job_is_option = strmap_find(&f->options[PARAM_JOB], f->values[PARAM_JOB]) != NULL;
-    for (size_t p = 0; p < PARAMETERS; p++) {
-        const struct sv value = f->values[p];
-        if (p == PARAM_JOB || value.len == 0)
+    f->job_is_option = is_offered(f, PARAM_JOB);
+    for (enum parameter p = 0; p < PARAMETERS; p++) {
+        if (p == PARAM_JOB || f->values[p].len == 0)
             continue;
-        const bool emptied = no_pulls && (p == PARAM_PULL || p == PARAM_AUTHOR);
-        if (strmap_find(&f->options[p], value) != NULL && (!emptied || f->strict))
-            values[p] = value;
-        else if (f->strict)
-            nothing = true;
-        else if (!note_ignored(list, &ignored, (enum parameter)p, value, err))
+        if (f->strict || is_offered(f, p))
+            values[p] = f->values[p];
+        else if (!note_ignored(list, &ignored, p, f->values[p], err))
             return false;
     }
-    for (size_t i = 0; i < f->candidates.count && !nothing; i++) {
+    for (size_t i = 0; i < f->candidates.count; i++) {
         if (shown(f, &f->candidates.builds[i], values) &&
             !build_list_add(list, &f->candidates.builds[i], err))
             return false;
@@ -265,47 +284,40 @@ bool deck_filter_finish(struct deck_filter *f, struct build_list *list, struct s
 
 /* ---- the URL of the list ---- */
 
+/* Nothing that has a meaning in a query. */
 static bool is_plain(struct sv s)
 {
     for (size_t i = 0; i < s.len; i++) {
         const char c = s.ptr[i];
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              strchr("-._~", c) != NULL) ||
-            c == '\0')
+              (c != '\0' && strchr("-._~", c) != NULL)))
             return false;
     }
     return s.len > 0;
 }
 
-static struct sv repo_of(struct sv query)
+bool deck_filter_url(const struct deck_filter *f, struct sv base, bool with_labels, bool narrow,
+                     struct arena *a, struct sv *ret_url, bool *ret_narrowed, struct err *err)
 {
-    struct sv pair, repo = SV("");
-    for (struct sv rest = query; query.len > 0 && sv_cut(&rest, '&', &pair);) {
-        if (sv_starts(pair, SV("repo=")))
-            repo = sv_tail(pair, 5);
-    }
-    return repo;
-}
-
-bool deck_list_url(struct sv page_url, bool with_labels, struct arena *a, struct sv *ret_url,
-                   struct err *err)
-{
-    const struct sv url = sv_head(page_url, sv_find_char(page_url, '#'));
-    const size_t mark = sv_find_char(url, '?');
-    struct sv base = sv_head(url, mark);
-    const size_t host = sv_find(base, SV("://")) + 3;
-    base = sv_head(base, host + sv_find_char(sv_tail(base, host), '/'));
-    struct sv repo = repo_of(sv_tail(url, mark + 1)), extra = SV("");
-    const size_t slash = sv_find(repo, SV("%2F")) < repo.len   ? sv_find(repo, SV("%2F"))
-                         : sv_find(repo, SV("%2f")) < repo.len ? sv_find(repo, SV("%2f"))
-                                                               : sv_find_char(repo, '/');
-    const struct sv org = sv_head(repo, slash);
-    const struct sv name =
-        sv_tail(repo, slash + (slash < repo.len && repo.ptr[slash] == '%' ? 3 : 1));
-    if (is_plain(org) && is_plain(name) &&
-        !arena_printf(a, &extra, err, "&org=%.*s&repo=%.*s", SV_ARG(org), SV_ARG(name)))
+    const struct sv repo = f->values[PARAM_REPO];
+    const size_t slash = sv_find_char(repo, '/');
+    const struct sv org = sv_head(repo, slash), name = sv_tail(repo, slash + 1);
+    struct sv extra = SV("");
+    narrow = narrow && is_plain(org) && is_plain(name);
+    if (narrow && !arena_printf(a, &extra, err, "&org=%.*s&repo=%.*s", SV_ARG(org), SV_ARG(name)))
         return false;
+    *ret_narrowed = narrow;
     return arena_printf(
         a, ret_url, err, "%.*s/prowjobs.js?omit=annotations,%sdecoration_config%s%.*s",
         SV_ARG(base), with_labels ? "" : "labels,", with_labels ? "" : ",pod_spec", SV_ARG(extra));
+}
+
+bool deck_filter_needs_all(const struct deck_filter *f)
+{
+    static const enum parameter of_all[] = {PARAM_REPO, PARAM_TYPE, PARAM_STATE, PARAM_CLUSTER};
+    for (size_t i = 0; i < COUNT_OF(of_all) && !f->strict; i++) {
+        if (f->values[of_all[i]].len > 0 && !is_offered(f, of_all[i]))
+            return true;
+    }
+    return false;
 }

@@ -1,46 +1,45 @@
 #include "source/deck_list.h"
 
+#include "base/timefmt.h"
 #include "model/build_json.h"
+#include "source/items.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ITEM_BYTES = 8 * 1024 * 1024, HEAD_BYTES = 4096, MAX_DEPTH = 64, ARENA_BYTES = 64 << 20 };
+enum { ITEM_BYTES = 8 * 1024 * 1024, HEAD_BYTES = 8192, ARENA_BYTES = 64 << 20 };
 
 enum deck_state {
-    DECK_HEAD,    /* before the top-level object */
-    DECK_MEMBERS, /* in it, outside of items */
-    DECK_ITEMS,   /* between items */
-    DECK_ITEM,    /* in one */
-    DECK_TAIL,    /* behind the array */
+    DECK_HEAD,    /* before the object or the array */
+    DECK_MEMBERS, /* in the object, before its items */
+    DECK_ITEMS,
+    DECK_TAIL, /* behind the array */
 };
 
 struct deck_list {
-    struct sv deck;
-    char *deck_copy;
+    struct sv deck; /* of a copy that is owned */
     deck_build_fn *fn;
     void *user;
     enum deck_state state;
     struct buf held; /* the head, or the item that is open */
-    int depth;
-    bool quoted, escaped, item_cut;
+    struct items items;
+    bool item_cut, is_rows;
     struct arena arena; /* of one item */
     struct deck_list_summary summary;
-    bool items_seen;
 };
 
 struct deck_list *deck_list_new(struct sv deck, deck_build_fn *fn, void *user, struct err *err)
 {
     struct deck_list *d = calloc(1, sizeof(*d));
-    char *copy = strndup(deck.len > 0 ? deck.ptr : "", deck.len);
+    char *copy = malloc(deck.len + 1);
     if (d == NULL || copy == NULL) {
         free(d);
         free(copy);
         (void)err_why(err, ERR_NOMEM, "no memory for a job list");
         return NULL;
     }
-    d->deck_copy = copy;
-    d->deck = sv_of(copy);
+    memcpy(copy, deck.len > 0 ? deck.ptr : "", deck.len);
+    d->deck = (struct sv){.ptr = copy, .len = deck.len};
     d->fn = fn;
     d->user = user;
     buf_init(&d->held, ITEM_BYTES + 1);
@@ -52,16 +51,64 @@ void deck_list_free(struct deck_list *d)
 {
     if (d == NULL)
         return;
-    free(d->deck_copy);
+    free((char *)(uintptr_t)d->deck.ptr);
     buf_done(&d->held);
     arena_done(&d->arena);
     free(d);
 }
 
+/* ---- one item ---- */
+
+/* A row of /data.js: texts only, the start in seconds. */
+static bool build_from_row(struct json row, struct arena *a, struct build *b, struct err *err)
+{
+    const struct {
+        const char *name;
+        struct sv *target;
+    } texts[] = {{"job", &b->job},           {"build_id", &b->id},
+                 {"context", &b->context},   {"url", &b->url},
+                 {"pod_name", &b->pod_name}, {"prow_job", &b->name},
+                 {"state", &b->state_text},  {"description", &b->description}};
+    uint64_t started_s = 0;
+    struct err own = {0};
+    if (!json_is_object(row))
+        return err_why(err, ERR_FORMAT, "a row must be an object");
+    if (json_text(json_member(row, "job")).len == 0)
+        return err_why(err, ERR_FORMAT, "a row without \"job\"");
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        if (!arena_copy(a, json_text(json_member(row, texts[i].name)), texts[i].target, err))
+            return false;
+    }
+    if (!build_refs_from_json(json_member(row, "refs"), a, &b->refs, err))
+        return false;
+    if (build_state_parse(b->state_text, &b->state))
+        b->state_text = SV("");
+    (void)build_type_parse(json_text(json_member(row, "type")), &b->type);
+    if (json_u64_text(json_member(row, "started"), &started_s) && started_s < INT64_MAX / 1000)
+        b->started_ms = (int64_t)started_s * 1000;
+    (void)time_parse_rfc3339(json_text(json_member(row, "finished")), &b->finished_ms);
+    if (b->refs.pull_count > 0)
+        b->author = b->refs.pulls[0].author;
+    b->provider = SV("prow");
+    return build_place_from_url(b->url, a, b, &own) || own.code != ERR_NOMEM ||
+           err_why(err, ERR_NOMEM, "%s", own.why);
+}
+
+/* The page's links stay on its own host; those of old jobs get the form of today. */
+static bool lead_here(struct deck_list *d, struct build *b, struct err *err)
+{
+    const size_t view = sv_find(b->url, SV("/view/")), old = sv_find(b->url, SV("/build/"));
+    if (d->deck.len == 0 || (view == b->url.len && old == b->url.len))
+        return true;
+    const bool is_old = old < b->url.len && view == b->url.len;
+    return arena_printf(&d->arena, &b->url, err, "%.*s/view/%s%.*s", SV_ARG(d->deck),
+                        is_old ? "gcs/" : "", SV_ARG(sv_tail(b->url, is_old ? old + 7 : view + 6)));
+}
+
 static void note_bad(struct deck_list *d, const char *why)
 {
     if (d->summary.bad_items++ == 0)
-        (void)snprintf(d->summary.why, sizeof(d->summary.why), "item %llu: %.160s",
+        (void)snprintf(d->summary.bad_why, sizeof(d->summary.bad_why), "item %llu: %.160s",
                        (unsigned long long)d->summary.items, why);
 }
 
@@ -73,7 +120,9 @@ static bool finish_item(struct deck_list *d, struct err *err)
     d->summary.items++;
     arena_reset(&d->arena);
     const bool ok = !d->item_cut && json_parse(buf_sv(&d->held), ITEM_BYTES, &doc, &own) &&
-                    build_from_prowjob(json_root(&doc), &d->arena, &build, &own);
+                    (d->is_rows ? build_from_row(json_root(&doc), &d->arena, &build, &own)
+                                : build_from_prowjob(json_root(&doc), &d->arena, &build, &own)) &&
+                    lead_here(d, &build, &own);
     if (d->item_cut)
         note_bad(d, "longer than 8 MiB");
     else if (!ok)
@@ -85,6 +134,19 @@ static bool finish_item(struct deck_list *d, struct err *err)
     buf_reset(&d->held);
     d->item_cut = false;
     return handed && own.code != ERR_NOMEM;
+}
+
+static bool feed_items(struct deck_list *d, struct sv *chunk, struct err *err)
+{
+    struct sv part;
+    const enum items_event event = items_next(&d->items, chunk, &part);
+    if (d->held.len + part.len > ITEM_BYTES)
+        d->item_cut = true;
+    if (!d->item_cut && !buf_add(&d->held, part, err))
+        return false;
+    if (event == ITEMS_END)
+        d->state = DECK_TAIL;
+    return event != ITEMS_VALUE || finish_item(d, err);
 }
 
 /* ---- what stands before the items ---- */
@@ -103,15 +165,12 @@ static bool no_list(struct sv text, struct err *err)
         return err_why(err, ERR_FORMAT, "the answer is empty, not a job list");
     if (start.ptr[0] == '<')
         return err_why(err, ERR_FORMAT,
-                       "an HTML page in place of the job list: a login page, or "
-                       "not a Deck");
-    if (start.ptr[0] == '[')
-        return err_why(err, ERR_FORMAT, "a JSON array: this is the old /data.js, not /prowjobs.js");
+                       "an HTML page in place of the job list: a login page, or not a Deck");
     return err_why(err, ERR_FORMAT, "no job list: it begins with \"%.*s\"", SV_ARG(start));
 }
 
-/* Past `var NAME = ` to the opening brace. False with err unset: more is needed. */
-static bool find_object(struct sv head, size_t *ret_at, bool last, struct err *err)
+/* Past `var NAME = ` to the opening bracket. False with err unset: more is needed. */
+static bool find_open(struct sv head, size_t *ret_at, bool last, struct err *err)
 {
     struct sv rest = head;
     if (sv_starts(rest, SV("\xef\xbb\xbf")))
@@ -119,12 +178,12 @@ static bool find_object(struct sv head, size_t *ret_at, bool last, struct err *e
     rest = skip_blanks(rest);
     if (sv_starts(rest, SV("var ")) && sv_find_char(rest, '=') < rest.len)
         rest = skip_blanks(sv_tail(rest, sv_find_char(rest, '=') + 1));
-    if (rest.len > 0 && rest.ptr[0] == '{') {
+    if (rest.len > 0 && (rest.ptr[0] == '{' || rest.ptr[0] == '[')) {
         *ret_at = head.len - rest.len;
         return true;
     }
-    const bool open =
-        rest.len == 0 || sv_starts(SV("var "), sv_head(rest, 4)) || sv_starts(rest, SV("var "));
+    const bool open = rest.len == 0 || sv_starts(SV("var "), sv_head(rest, 4)) ||
+                      sv_starts(SV("\xef\xbb\xbf"), rest);
     return (open && !last && head.len < HEAD_BYTES) ? false : no_list(rest, err);
 }
 
@@ -132,54 +191,52 @@ static bool find_object(struct sv head, size_t *ret_at, bool last, struct err *e
 static bool find_items(struct sv members, size_t *ret_at, struct err *err)
 {
     static const struct sv name = SV_INIT("\"items\"");
-    const size_t at = sv_find(members, name);
-    if (at == members.len)
-        return false;
-    struct sv rest = skip_blanks(sv_tail(members, at + name.len));
-    if (rest.len == 0)
-        return false;
-    rest = rest.ptr[0] == ':' ? skip_blanks(sv_tail(rest, 1)) : rest;
-    if (rest.len == 0 || (rest.ptr[0] == 'n' && rest.len < 4))
-        return false;
-    if (rest.ptr[0] == '[') {
-        *ret_at = members.len - rest.len + 1;
-        return true;
+    struct sv rest = members;
+    for (;;) {
+        const size_t at = sv_find(rest, name);
+        rest = skip_blanks(sv_tail(rest, at + name.len));
+        const bool colon = rest.len > 0 && rest.ptr[0] == ':';
+        rest = colon ? skip_blanks(sv_tail(rest, 1)) : rest;
+        if (rest.len == 0)
+            return false;
+        if (colon && rest.ptr[0] == '[') {
+            *ret_at = members.len - rest.len + 1;
+            return true;
+        }
+        if (colon && sv_starts(rest, SV("null")))
+            return err_why(err, ERR_FORMAT,
+                           "the job list says \"items\": null: Deck failed to make it");
     }
-    return err_why(err, ERR_FORMAT,
-                   sv_starts(rest, SV("null"))
-                       ? "the job list says \"items\": null: Deck failed to make it"
-                       : "\"items\" of the job list is no array");
 }
 
 static bool feed_head(struct deck_list *d, struct sv *chunk, bool last, struct err *err)
 {
     size_t at = 0;
     struct err own = {0};
-    const size_t room = d->held.len < 2 * HEAD_BYTES ? 2 * HEAD_BYTES - d->held.len : 0;
+    const size_t room = HEAD_BYTES - d->held.len;
     const struct sv part = sv_head(*chunk, room);
     if (!buf_add(&d->held, part, err))
         return false;
     *chunk = sv_tail(*chunk, part.len);
     if (d->state == DECK_HEAD) {
-        if (!find_object(buf_sv(&d->held), &at, last, &own)) {
-            if (own.code != ERR_NONE)
-                *err = own;
+        if (!find_open(buf_sv(&d->held), &at, last || part.len == room, &own)) {
+            *err = own.code != ERR_NONE ? own : *err;
             return own.code == ERR_NONE;
         }
-        buf_consume(&d->held, at);
+        d->is_rows = d->held.data[at] == '[';
         d->state = DECK_MEMBERS;
+        buf_consume(&d->held, d->is_rows ? at + 1 : at);
+        at = 0;
     }
-    if (!find_items(buf_sv(&d->held), &at, &own)) {
-        if (own.code == ERR_NONE && (room == 0 || last))
+    if (!d->is_rows && !find_items(buf_sv(&d->held), &at, &own)) {
+        if (own.code == ERR_NONE && (d->held.len == HEAD_BYTES || last))
             (void)err_why(&own, ERR_FORMAT,
-                          "a JSON object without \"items\": Deck failed to make "
-                          "the list, or this is something else");
-        if (own.code != ERR_NONE)
-            *err = own;
+                          "a JSON object without \"items\": Deck failed to make the list, or this "
+                          "is something else");
+        *err = own.code != ERR_NONE ? own : *err;
         return own.code == ERR_NONE;
     }
     d->state = DECK_ITEMS;
-    d->items_seen = true;
     struct buf rest = d->held;
     buf_init(&d->held, ITEM_BYTES + 1);
     const bool ok = deck_list_feed(d, sv_tail(buf_sv(&rest), at), err);
@@ -187,92 +244,11 @@ static bool feed_head(struct deck_list *d, struct sv *chunk, bool last, struct e
     return ok;
 }
 
-/* ---- items ---- */
-
-static bool feed_between(struct deck_list *d, struct sv *chunk)
-{
-    size_t i = 0;
-    while (i < chunk->len && chunk->ptr[i] != '{' && chunk->ptr[i] != ']')
-        i++;
-    if (i == chunk->len) {
-        *chunk = sv_tail(*chunk, i);
-        return true;
-    }
-    if (chunk->ptr[i] == ']') {
-        d->state = DECK_TAIL;
-    } else {
-        d->state = DECK_ITEM;
-        d->depth = 0;
-        d->quoted = d->escaped = false;
-    }
-    *chunk = sv_tail(*chunk, i);
-    return true;
-}
-
-/* Where the open item ends in the chunk: behind its brace, or 0 when it does not end in it. */
-static size_t scan_item(struct deck_list *d, struct sv chunk)
-{
-    const char *p = chunk.ptr, *end = chunk.ptr + chunk.len;
-    while (p < end) {
-        if (d->escaped) {
-            d->escaped = false;
-            p++;
-        } else if (d->quoted) {
-            while (p < end && *p != '"' && *p != '\\')
-                p++;
-            if (p == end)
-                return 0;
-            d->quoted = *p == '\\';
-            d->escaped = *p == '\\';
-            p++;
-        } else {
-            const char c = *p++;
-            if (c == '"')
-                d->quoted = true;
-            else if (c == '{' || c == '[')
-                d->depth++;
-            else if ((c == '}' || c == ']') && --d->depth == 0)
-                return (size_t)(p - chunk.ptr);
-        }
-    }
-    return 0;
-}
-
-static bool feed_item(struct deck_list *d, struct sv *chunk, struct err *err)
-{
-    const size_t end = scan_item(d, *chunk);
-    const struct sv part = end > 0 ? sv_head(*chunk, end) : *chunk;
-    if (d->held.len + part.len > ITEM_BYTES)
-        d->item_cut = true;
-    if (!d->item_cut && !buf_add(&d->held, part, err))
-        return false;
-    *chunk = sv_tail(*chunk, part.len);
-    if (end == 0)
-        return true;
-    d->state = DECK_ITEMS;
-    return finish_item(d, err);
-}
-
 bool deck_list_feed(struct deck_list *d, struct sv chunk, struct err *err)
 {
-    while (chunk.len > 0) {
-        bool ok = true;
-        switch (d->state) {
-        case DECK_HEAD:
-        case DECK_MEMBERS:
-            ok = feed_head(d, &chunk, false, err);
-            break;
-        case DECK_ITEMS:
-            ok = feed_between(d, &chunk);
-            break;
-        case DECK_ITEM:
-            ok = feed_item(d, &chunk, err);
-            break;
-        case DECK_TAIL:
-        default:
-            return true;
-        }
-        if (!ok)
+    while (chunk.len > 0 && d->state != DECK_TAIL) {
+        if (!(d->state == DECK_ITEMS ? feed_items(d, &chunk, err)
+                                     : feed_head(d, &chunk, false, err)))
             return false;
     }
     return true;
@@ -281,13 +257,13 @@ bool deck_list_feed(struct deck_list *d, struct sv chunk, struct err *err)
 bool deck_list_finish(struct deck_list *d, struct deck_list_summary *ret_summary, struct err *err)
 {
     struct sv nothing = SV("");
-    if (!d->items_seen && !feed_head(d, &nothing, true, err))
+    if (d->state < DECK_ITEMS && !feed_head(d, &nothing, true, err))
         return false;
     if (d->state != DECK_TAIL) {
         d->summary.truncated = true;
-        (void)snprintf(d->summary.why, sizeof(d->summary.why), "%s",
-                       d->state == DECK_ITEM ? "it ends inside an item"
-                                             : "it ends before the list does");
+        (void)snprintf(d->summary.cut_why, sizeof(d->summary.cut_why), "%s",
+                       items_inside(&d->items) ? "it ends inside an item"
+                                               : "it ends before the list does");
     }
     *ret_summary = d->summary;
     return true;

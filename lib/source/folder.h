@@ -1,14 +1,22 @@
 /*
  * folder - builds on disk: a mirror in bucket layout, loose logs, or both.
  *
- * In:      a path. A folder below it at …/<job>/<number>/ that holds started.json, finished.json,
- *          prowjob.json or build-log.txt is a build, STORE_FOLDER. Every other file that is named
- *          like a log or a report (*.log *.txt *.gz *.zst *.xml *.out …) is a build of its own,
- *          STORE_FILE, id and job from its relative path. prowl-index.jsonl at the top gives order.
- * Out:     builds in bytewise order of their paths; files of one build likewise.
+ * In:      a path. Below it, or it itself:
+ *            a folder that holds started.json, finished.json or prowjob.json is a build, and so is one
+ *            with a number for its name that holds build-log.txt, and one in bucket layout
+ *            (logs/<job>/<number>, pr-logs/pull/…) that holds any file of a build: STORE_FOLDER.
+ *            What lies in a build's folder belongs to it.
+ *            Every other file that is named like a log or a report (*.log *.txt *.gz *.zst *.xml
+ *            *.out …) is a build of its own: STORE_FILE, id and job from its relative path. Pointers,
+ *            latest-build.txt and tar archives are none.
+ *          prowl-index.jsonl at the top gives order and what the list said.
+ * Out:     builds' folders in bytewise order of their paths, then loose files in the order of their
+ *          names, level by level; files of one build likewise.
  * Rule:    symbolic links to files are followed, to folders not. Hidden names (.*) are left out.
- * Errors:  ERR_IO; a subfolder that cannot be read becomes the list's problem.
- * Limits:  depth 32, 10,000,000 files.
+ * Errors:  ERR_IO; what could not be looked at below the path becomes the list's problem, or, of
+ *          folder_files, the error, after all that could be was handed out.
+ * Limits:  depth 32, 10,000,000 files, paths of 4 KiB.
+ * Threads: no state.
  */
 #ifndef SOURCE_FOLDER_H
 #define SOURCE_FOLDER_H

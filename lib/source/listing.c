@@ -1,6 +1,5 @@
 #include "source/listing.h"
 
-#include "base/timefmt.h"
 #include "model/build_json.h"
 
 #include <libxml/parser.h>
@@ -47,7 +46,6 @@ static bool json_entries(struct json root, listing_fn *fn, void *user, struct er
         if (entry.name.len == 0 || sv_ends(entry.name, SV("/")))
             continue; /* a folder's placeholder */
         (void)json_u64_text(json_member(item, "size"), &entry.size);
-        (void)time_parse_rfc3339(json_text(json_member(item, "updated")), &entry.updated_ms);
         if (!fn(&entry, user, err))
             return false;
     }
@@ -55,7 +53,7 @@ static bool json_entries(struct json root, listing_fn *fn, void *user, struct er
 }
 
 static bool parse_json(struct sv page, listing_fn *fn, void *user, struct arena *a,
-                       struct sv *ret_token, struct err *err)
+                       struct listing_next *next, struct err *err)
 {
     struct json_doc doc = {0};
     if (!json_parse(page, PAGE_BYTES, &doc, err))
@@ -65,7 +63,7 @@ static bool parse_json(struct sv page, listing_fn *fn, void *user, struct arena 
     bool ok = message.len == 0 || err_why(err, ERR_REFUSED, "%.*s", SV_ARG(message));
     ok = ok && (json_is_object(root) || err_why(err, ERR_FORMAT, "no listing: not an object"));
     ok = ok && json_entries(root, fn, user, err) &&
-         arena_copy(a, json_text(json_member(root, "nextPageToken")), ret_token, err);
+         arena_copy(a, json_text(json_member(root, "nextPageToken")), &next->token, err);
     json_doc_done(&doc);
     return ok;
 }
@@ -104,8 +102,8 @@ static int hex_of(char c)
                                   : -1;
 }
 
-/* encoding-type=url: percent escapes, and '+' for a blank. In place: it only gets shorter. */
-static struct sv url_decoded(struct sv text)
+/* Percent escapes, and '+' for a blank where plus says so. In place: it only gets shorter. */
+static struct sv url_decoded(struct sv text, bool plus)
 {
     char *out = (char *)(uintptr_t)text.ptr; /* the arena's own copy */
     size_t len = 0;
@@ -113,8 +111,8 @@ static struct sv url_decoded(struct sv text)
         const bool escape = text.ptr[i] == '%' && i + 2 < text.len &&
                             hex_of(text.ptr[i + 1]) >= 0 && hex_of(text.ptr[i + 2]) >= 0;
         const char c = escape ? (char)(hex_of(text.ptr[i + 1]) << 4 | hex_of(text.ptr[i + 2]))
-                       : text.ptr[i] == '+' ? ' '
-                                            : text.ptr[i];
+                       : plus && text.ptr[i] == '+' ? ' '
+                                                    : text.ptr[i];
         out[len++] = c;
         i += escape ? 2 : 0;
     }
@@ -122,63 +120,95 @@ static struct sv url_decoded(struct sv text)
 }
 
 static bool xml_entry(const xmlNode *n, bool encoded, listing_fn *fn, void *user, struct arena *a,
-                      struct err *err)
+                      struct sv *last, struct err *err)
 {
     struct listing_entry entry = {.is_folder = is_named(n, "CommonPrefixes")};
-    struct sv size, time;
-    if (!entry.is_folder && !is_named(n, "Contents"))
-        return true;
+    struct sv size;
     if (!text_of(n, entry.is_folder ? "Prefix" : "Key", a, &entry.name, err) ||
-        !text_of(n, "Size", a, &size, err) || !text_of(n, "LastModified", a, &time, err))
+        !text_of(n, "Size", a, &size, err))
         return false;
     if (encoded)
-        entry.name = url_decoded(entry.name);
+        entry.name = url_decoded(entry.name, true);
     (void)sv_u64(size, &entry.size);
-    (void)time_parse_rfc3339(time, &entry.updated_ms);
+    if (sv_compare(entry.name, *last) > 0)
+        *last = entry.name;
     if (!entry.is_folder && sv_ends(entry.name, SV("/")))
-        return true;
+        return true; /* a folder's placeholder */
     entry.name = without_slash(entry.name);
     return entry.name.len == 0 || fn(&entry, user, err);
 }
 
-static bool xml_entries(const xmlNode *root, listing_fn *fn, void *user, struct arena *a,
-                        struct sv *ret_token, struct err *err)
+/* The second version has a token; the first a marker, and none at all when there is no delimiter. */
+static bool xml_next(const xmlNode *root, bool encoded, struct sv last, struct arena *a,
+                     struct listing_next *next, struct err *err)
 {
-    struct sv encoding, truncated, token, marker, last = {0};
-    size_t count = 0;
-    if (!text_of(root, "EncodingType", a, &encoding, err) ||
-        !text_of(root, "IsTruncated", a, &truncated, err) ||
+    struct sv truncated, token, marker;
+    if (!text_of(root, "IsTruncated", a, &truncated, err) ||
         !text_of(root, "NextContinuationToken", a, &token, err) ||
         !text_of(root, "NextMarker", a, &marker, err))
         return false;
-    for (const xmlNode *n = root->children; n != NULL && count < MAX_ENTRIES;
-         n = n->next, count++) {
-        if (!xml_entry(n, sv_equal(encoding, SV("url")), fn, user, a, err))
-            return false;
-    }
-    *ret_token = !sv_equal(truncated, SV("true")) ? SV("") : token.len > 0 ? token : marker;
-    (void)last;
+    if (!sv_equal(truncated, SV("true")))
+        return true;
+    next->is_marker = token.len == 0;
+    next->token = token.len > 0     ? token
+                  : marker.len == 0 ? last
+                  : encoded         ? url_decoded(marker, true)
+                                    : marker;
+    next->damaged = next->damaged || next->token.len == 0;
     return true;
 }
 
-static bool parse_xml(struct sv page, listing_fn *fn, void *user, struct arena *a,
-                      struct sv *ret_token, struct err *err)
+static bool xml_entries(const xmlNode *root, listing_fn *fn, void *user, struct arena *a,
+                        struct listing_next *next, struct err *err)
+{
+    struct sv encoding, last = SV("");
+    size_t count = 0;
+    if (!text_of(root, "EncodingType", a, &encoding, err))
+        return false;
+    const bool encoded = sv_equal(encoding, SV("url"));
+    for (const xmlNode *n = root->children; n != NULL; n = n->next) {
+        if (!is_named(n, "CommonPrefixes") && !is_named(n, "Contents"))
+            continue;
+        if (count++ == MAX_ENTRIES) {
+            next->damaged = true;
+            return true;
+        }
+        if (!xml_entry(n, encoded, fn, user, a, &last, err))
+            return false;
+    }
+    return xml_next(root, encoded, last, a, next, err);
+}
+
+static bool xml_document(const xmlDoc *doc, listing_fn *fn, void *user, struct arena *a,
+                         struct listing_next *next, struct err *err)
 {
     struct sv code, message;
-    xmlDocPtr doc = xmlReadMemory(page.ptr, (int)page.len, NULL, NULL,
-                                  XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOERROR |
-                                      XML_PARSE_NOWARNING);
     const xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
-    bool ok = root != NULL || err_why(err, ERR_FORMAT, "no listing: the XML cannot be read");
-    if (ok && is_named(root, "Error")) {
-        ok = text_of(root, "Code", a, &code, err) && text_of(root, "Message", a, &message, err) &&
-             err_why(err, ERR_REFUSED, "%.*s: %.*s", SV_ARG(code), SV_ARG(message));
-    } else if (ok && is_named(root, "ListBucketResult")) {
-        ok = xml_entries(root, fn, user, a, ret_token, err);
-    } else if (ok) {
-        ok = err_why(err, ERR_FORMAT, "no listing: the root element is %s", root->name);
-    }
+    if (root == NULL)
+        return err_why(err, ERR_FORMAT, "no listing: the XML cannot be read");
+    if (doc->intSubset != NULL) /* entities could grow without end */
+        return err_why(err, ERR_FORMAT, "no listing: XML with a DTD");
+    if (is_named(root, "ListBucketResult"))
+        return xml_entries(root, fn, user, a, next, err);
+    if (!is_named(root, "Error"))
+        return err_why(err, ERR_FORMAT, "no listing: the root element is %.60s", root->name);
+    return text_of(root, "Code", a, &code, err) && text_of(root, "Message", a, &message, err) &&
+           err_why(err, ERR_REFUSED, "%.*s: %.*s", SV_ARG(code), SV_ARG(message));
+}
+
+static bool parse_xml(struct sv page, listing_fn *fn, void *user, struct arena *a,
+                      struct listing_next *next, struct err *err)
+{
+    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    if (parser == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for XML");
+    xmlDocPtr doc = xmlCtxtReadMemory(parser, page.ptr, (int)page.len, NULL, NULL,
+                                      XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOERROR |
+                                          XML_PARSE_NOWARNING);
+    next->damaged = parser->wellFormed == 0;
+    const bool ok = xml_document(doc, fn, user, a, next, err);
     xmlFreeDoc(doc);
+    xmlFreeParserCtxt(parser);
     return ok;
 }
 
@@ -198,54 +228,86 @@ static bool html_row(struct sv row, struct sv base_key, listing_fn *fn, void *us
                      struct err *err)
 {
     struct listing_entry entry = {.is_folder = sv_find(row, SV("dir.png")) < row.len};
-    const size_t icon = sv_find(row, SV("<img "));
-    const struct sv behind = sv_tail(row, icon);
-    const struct sv name = sv_trim(without_slash(sv_trim(between(behind, SV(">"), SV("</a>")))));
+    const struct sv behind = sv_tail(row, sv_find(row, SV("<img ")));
+    struct sv name = between(behind, SV(">"), SV("</a>"));
+    name = sv_starts(name, SV(" ")) ? sv_tail(name, 1) : name;
     if (sv_find(row, SV("back.png")) < row.len || name.len == 0 || sv_equal(name, SV("..")))
         return true;
-    struct sv size = between(row, SV("pure-u-1-5\">"), SV("</div>"));
+    if (!entry.is_folder && sv_ends(name, SV("/")))
+        return true; /* a folder's placeholder */
+    const struct sv size = between(row, SV("pure-u-1-5\">"), SV("</div>"));
     (void)sv_u64(sv_trim(size), &entry.size);
     return arena_printf(a, &entry.name, err, "%.*s%s%.*s", SV_ARG(base_key),
-                        base_key.len == 0 || sv_ends(base_key, SV("/")) ? "" : "/", SV_ARG(name)) &&
+                        base_key.len == 0 || sv_ends(base_key, SV("/")) ? "" : "/",
+                        SV_ARG(without_slash(name))) &&
            fn(&entry, user, err);
 }
 
+/* The marker of the "Next page" button of older versions. */
+static bool html_next(struct sv page, struct arena *a, struct listing_next *next, struct err *err)
+{
+    for (struct sv rest = page;;) {
+        rest = sv_tail(rest, sv_find(rest, SV("<a ")));
+        const struct sv tag = sv_head(rest, sv_find_char(rest, '>'));
+        if (tag.len == 0)
+            return true;
+        rest = sv_tail(rest, tag.len);
+        const struct sv marker = between(tag, SV("?marker="), SV("\""));
+        if (marker.len == 0 || sv_find(tag, SV("next-button")) == tag.len)
+            continue;
+        next->is_marker = true;
+        if (!arena_copy(a, marker, &next->token, err))
+            return false;
+        next->token = url_decoded(next->token, false);
+        return true;
+    }
+}
+
 static bool parse_html(struct sv page, struct sv base_key, listing_fn *fn, void *user,
-                       struct arena *a, struct sv *ret_token, struct err *err)
+                       struct arena *a, struct listing_next *next, struct err *err)
 {
     static const struct sv mark = SV_INIT("<li class=\"pure-g");
     struct sv rest = sv_tail(page, sv_find(page, mark));
-    if (rest.len == 0 && sv_find(page, SV("grid-head")) == page.len &&
-        sv_find(page, SV("<ul")) == page.len)
+    if (rest.len == 0)
         return err_why(err, ERR_FORMAT, "an HTML page that is no listing: a login page?");
-    for (size_t count = 0; rest.len > 0 && count < MAX_ENTRIES; count++) {
-        const size_t next = sv_find(sv_tail(rest, mark.len), mark) + mark.len;
-        if (!html_row(sv_head(rest, next), base_key, fn, user, a, err))
+    next->damaged = sv_find(page, SV("</html>")) == page.len;
+    for (size_t count = 0; rest.len > 0; count++) {
+        const size_t end = sv_find(sv_tail(rest, mark.len), mark) + mark.len;
+        const struct sv row = sv_head(rest, end);
+        rest = sv_tail(rest, end);
+        if (count == MAX_ENTRIES || sv_find(row, SV("</li>")) == row.len)
+            next->damaged = true;
+        else if (!html_row(row, base_key, fn, user, a, err))
             return false;
-        rest = sv_tail(rest, next);
+        if (count == MAX_ENTRIES)
+            return true;
     }
-    const struct sv button = sv_tail(page, sv_find(page, SV("next-button")));
-    return arena_copy(a, between(sv_head(button, 1024), SV("marker="), SV("\"")), ret_token, err);
+    return html_next(page, a, next, err);
 }
 
 bool listing_parse(struct sv page, struct sv base_key, listing_fn *fn, void *user, struct arena *a,
-                   struct sv *ret_token, struct err *err)
+                   struct listing_next *ret_next, struct err *err)
 {
+    struct listing_next next = {.token = SV_INIT("")};
     struct sv start = page;
     if (sv_starts(start, SV("\xef\xbb\xbf")))
         start = sv_tail(start, 3);
     start = sv_trim(start);
-    *ret_token = SV("");
     if (start.len == 0)
         return err_why(err, ERR_FORMAT, "no listing: the page is empty");
+    bool ok;
     if (start.ptr[0] == '{')
-        return parse_json(start, fn, user, a, ret_token, err);
-    if (listing_is_html(start) || sv_starts(start, SV("<li")) || sv_starts(start, SV("<ul")))
-        return parse_html(start, base_key, fn, user, a, ret_token, err);
-    if (start.ptr[0] == '<')
-        return parse_xml(start, fn, user, a, ret_token, err);
-    return err_why(err, ERR_FORMAT, "no listing: it begins with \"%.*s\"",
-                   SV_ARG(sv_head(start, 60)));
+        ok = parse_json(start, fn, user, a, &next, err);
+    else if (listing_is_html(start))
+        ok = parse_html(start, base_key, fn, user, a, &next, err);
+    else if (start.ptr[0] == '<')
+        ok = parse_xml(start, fn, user, a, &next, err);
+    else
+        ok = err_why(err, ERR_FORMAT, "no listing: it begins with \"%.*s\"",
+                     SV_ARG(sv_head(start, 60)));
+    if (ok)
+        *ret_next = next;
+    return ok;
 }
 
 bool pointer_parse(struct sv text, struct arena *a, struct build *ret_place, struct err *err)

@@ -110,10 +110,13 @@ static size_t split(struct sv key, struct sv *parts)
     return count;
 }
 
+/* A build's or a pull request's; build ids may one day pass what a word holds. */
 static bool is_number(struct sv s)
 {
-    uint64_t value;
-    return sv_u64(s, &value);
+    size_t i = 0;
+    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
+        i++;
+    return s.len > 0 && s.len <= 40 && i == s.len;
 }
 
 static enum build_type type_of_job(struct sv job)
@@ -125,57 +128,60 @@ static enum build_type type_of_job(struct sv job)
     return TYPE_UNKNOWN;
 }
 
-/* "pr-logs/pull/[org_repo/]pr/job/id" */
+/* p: "[org_repo/]pr/job/id" or "batch/job/id", what stands behind "pr-logs/pull". */
 static bool fill_pull(struct build *b, const struct sv *p, size_t count, struct arena *a,
                       struct err *err)
 {
     uint64_t number = 0;
-    struct sv org = {0}, repo = {0};
-    if (count == 5 && sv_equal(p[2], SV("batch"))) {
+    if (count == 3 && sv_equal(p[0], SV("batch"))) {
         b->type = TYPE_BATCH;
         return true;
     }
     if (!sv_u64(p[count - 3], &number))
         return false;
     b->type = TYPE_PRESUBMIT;
-    if (count == 6) {
-        const size_t mark = sv_find_char(p[2], '_');
-        org = mark < p[2].len ? sv_head(p[2], mark) : SV("");
-        repo = mark < p[2].len ? sv_tail(p[2], mark + 1) : p[2];
-    }
     if (b->refs.org.len > 0 || b->refs.pull_count > 0)
         return true; /* a document said it better */
     struct pull *pull = arena_alloc(a, sizeof(*pull), err);
     if (pull == NULL)
         return false;
     pull->number = number;
-    b->refs.org = org;
-    b->refs.repo = repo;
     b->refs.pulls = pull;
     b->refs.pull_count = 1;
+    if (count ==
+        4) { /* "org_repo", or the repository alone where the organisation is the default */
+        const size_t mark = sv_find_char(p[0], '_');
+        b->refs.org = mark < p[0].len ? sv_head(p[0], mark) : SV("");
+        b->refs.repo = mark < p[0].len ? sv_tail(p[0], mark + 1) : p[0];
+    }
     return true;
 }
 
+/* Where "pr-logs/pull" ends so that three or four parts follow it; 0 when nowhere. */
+static size_t behind_pull(const struct sv *p, size_t count)
+{
+    for (size_t left = 3; left <= 4; left++) {
+        if (count >= left + 2 && sv_equal(p[count - left - 2], SV("pr-logs")) &&
+            sv_equal(p[count - left - 1], SV("pull")))
+            return count - left;
+    }
+    return 0;
+}
+
+/* Keys are read from their end: a path prefix may stand before them. */
 bool place_fill_from_key(struct build *build, struct arena *a, struct err *err)
 {
     struct sv parts[MAX_PARTS];
     struct build b = *build;
-    size_t count = split(b.key, parts), from = 0;
-    while (from < count && !sv_equal(parts[from], SV("logs")) &&
-           !sv_equal(parts[from], SV("pr-logs")))
-        from++; /* a path prefix */
-    const struct sv *p = parts + from;
-    count -= from;
-    if (count < 3 || !is_number(p[count - 1]))
+    const size_t count = split(b.key, parts), pull = behind_pull(parts, count);
+    const bool plain = count >= 3 && sv_equal(parts[count - 3], SV("logs"));
+    if (count < 3 || !is_number(parts[count - 1]) || (pull == 0 && !plain))
         return false;
-    const bool plain = count == 3 && sv_equal(p[0], SV("logs"));
-    const bool pull =
-        (count == 5 || count == 6) && sv_equal(p[0], SV("pr-logs")) && sv_equal(p[1], SV("pull"));
-    if ((!plain && !pull) || (pull && !fill_pull(&b, p, count, a, err)))
+    if (pull > 0 && !fill_pull(&b, parts + pull, count - pull, a, err))
         return false;
-    b.id = b.id.len > 0 ? b.id : p[count - 1];
-    b.job = b.job.len > 0 ? b.job : p[count - 2];
-    if (plain && b.type == TYPE_UNKNOWN)
+    b.id = b.id.len > 0 ? b.id : parts[count - 1];
+    b.job = b.job.len > 0 ? b.job : parts[count - 2];
+    if (pull == 0 && b.type == TYPE_UNKNOWN)
         b.type = type_of_job(b.job);
     if (b.started_ms == 0)
         b.started_ms = build_id_time(b.id);
@@ -184,7 +190,7 @@ bool place_fill_from_key(struct build *build, struct arena *a, struct err *err)
     return true;
 }
 
-static struct sv unalias(const struct endpoints *e, struct sv bucket)
+struct sv place_unalias(const struct endpoints *e, struct sv bucket)
 {
     const struct bucket_alias *list = e->alias_count > 0 ? e->aliases : known_aliases;
     const size_t count = e->alias_count > 0 ? e->alias_count : COUNT_OF(known_aliases);
@@ -202,99 +208,209 @@ static bool refuse(struct err *err)
     return err_why(err, ERR_USAGE, "names no builds; understood are %s", shapes);
 }
 
-/* bucket/key: a build, a file of one, a job's folder or a pull request's. */
-static bool place_object(enum store store, struct sv path, const struct endpoints *e,
+/* The key's first n parts. */
+static struct sv first_parts(struct sv key, const struct sv *parts, size_t n)
+{
+    return (struct sv){.ptr = key.ptr,
+                       .len = (size_t)(parts[n - 1].ptr + parts[n - 1].len - key.ptr)};
+}
+
+/* "pr-logs/directory/<job>[/<id>[.txt]]" */
+static bool place_directory(struct place *p, struct sv key, const struct sv *parts, size_t count,
+                            struct arena *a, struct err *err)
+{
+    struct build *b = &p->build;
+    struct sv id = count == 4 ? parts[3] : SV("");
+    if (sv_ends(id, SV(".txt")))
+        id.len -= 4;
+    p->kind = is_number(id) ? PLACE_POINTER : PLACE_JOB;
+    b->job = parts[2];
+    b->key = first_parts(key, parts, 3);
+    if (p->kind == PLACE_JOB)
+        return true;
+    b->id = id;
+    return arena_printf(a, &b->key, err, "%.*s/%.*s.txt", SV_ARG(b->key), SV_ARG(id));
+}
+
+/* bucket/key: a build, a file of one, a pointer, a job's folder or a pull request's. plain: the
+ * key is not percent-encoded. */
+static bool place_object(enum store store, struct sv path, bool plain, const struct endpoints *e,
                          struct arena *a, struct place *p, struct err *err)
 {
-    struct sv plain, parts[MAX_PARTS];
+    struct sv key, parts[MAX_PARTS];
     path = trim_slashes(path);
     const size_t slash = sv_find_char(path, '/');
-    if (slash == path.len)
-        return refuse(err);
-    if (!decode(trim_slashes(sv_tail(path, slash)), a, &plain, err))
+    key = trim_slashes(sv_tail(path, slash));
+    if (!plain && !decode(key, a, &key, err))
         return false;
     p->build.store = store;
-    p->build.bucket = unalias(e, sv_head(path, slash));
-    const size_t count = split(plain, parts);
-    for (size_t n = count; n >= 3; n--) { /* a file of a build names the build */
-        const struct sv last = parts[n - 1];
-        p->build.key =
-            (struct sv){.ptr = plain.ptr, .len = (size_t)(last.ptr + last.len - plain.ptr)};
-        if (place_fill_from_key(&p->build, a, err)) {
-            p->kind = PLACE_BUILD;
+    p->build.bucket = place_unalias(e, sv_head(path, slash));
+    const size_t count = split(key, parts);
+    if (p->build.bucket.len == 0)
+        return refuse(err);
+    if (count < 2)
+        return err_why(err, ERR_USAGE,
+                       "names a bucket, but no job and no build in it: add a key such as "
+                       "logs/<job> or logs/<job>/<build>");
+    for (size_t n = 3; n <= count; n++) { /* a file of a build names the build */
+        struct err own = {0};
+        p->build.key = first_parts(key, parts, n);
+        p->kind = PLACE_BUILD;
+        if (place_fill_from_key(&p->build, a, &own))
             return true;
+        if (own.code != ERR_NONE) {
+            *err = own;
+            return false;
         }
     }
-    p->build.key = plain;
-    if (count >= 3 && sv_equal(parts[0], SV("pr-logs")) && sv_equal(parts[1], SV("directory"))) {
-        p->kind = PLACE_JOB;
-        p->build.job = parts[2];
-        p->build.key =
-            (struct sv){.ptr = plain.ptr, .len = (size_t)(parts[2].ptr + parts[2].len - plain.ptr)};
-        return true;
-    }
-    if (count < 2)
-        return refuse(err);
-    p->kind =
-        sv_equal(parts[0], SV("pr-logs")) && is_number(parts[count - 1]) ? PLACE_PR : PLACE_JOB;
-    p->build.job = parts[count - 1];
+    if (count >= 3 && sv_equal(parts[0], SV("pr-logs")) && sv_equal(parts[1], SV("directory")))
+        return place_directory(p, key, parts, count, a, err);
+    size_t n = count;
+    if (sv_equal(parts[n - 1], SV("latest-build.txt")) && n > 2)
+        n--;
+    const bool pull =
+        n >= 3 && (sv_equal(parts[n - 2], SV("pull")) || sv_equal(parts[n - 3], SV("pull")));
+    p->kind = pull && is_number(parts[n - 1]) ? PLACE_PR : PLACE_JOB;
+    p->build.key = first_parts(key, parts, n);
+    p->build.job = parts[n - 1];
     return true;
 }
 
-static bool finish_build_url(const struct place *p, struct sv url, struct build *b)
+/* Behind "/view/" or "/build/" of a Deck, "/gcs/" or "/s3/" of gcsweb, "/job-history/". */
+static bool place_provider(struct sv path, const struct endpoints *e, struct arena *a,
+                           struct place *p, struct err *err)
 {
-    if (p->kind == PLACE_BUILD && sv_find(url, SV("/view/")) < url.len) {
-        b->url = url;
-        b->deck = p->base;
-    }
-    return true;
-}
-
-/* Behind "/view/" or "/build/" of a Deck, "/gcs/" or "/s3/" of gcsweb. */
-static bool place_viewed(struct sv path, struct sv url, const struct endpoints *e, struct arena *a,
-                         struct place *p, struct err *err)
-{
-    enum store store = STORE_GS;
+    enum store store = STORE_GS; /* older ones leave the provider out */
     path = trim_slashes(path);
     const size_t slash = sv_find_char(path, '/');
     if (build_store_parse(sv_head(path, slash), &store) && (store == STORE_GS || store == STORE_S3))
         path = sv_tail(path, slash + 1);
     else
         store = STORE_GS;
-    return place_object(store, path, e, a, p, err) && finish_build_url(p, url, &p->build);
+    return place_object(store, path, false, e, a, p, err);
 }
 
-static bool is_host(struct sv base, struct sv endpoint)
+static bool place_view(struct sv path, struct sv url, const struct endpoints *e, struct arena *a,
+                       struct place *p, struct err *err)
 {
-    return endpoint.len > 0 && sv_starts(endpoint, base) &&
-           (endpoint.len == base.len || endpoint.ptr[base.len] == '/');
+    if (sv_starts(path, SV("prowjob/"))) {
+        p->kind = PLACE_DECK_VIEW;
+        return true;
+    }
+    if (!place_provider(path, e, a, p, err))
+        return false;
+    while (sv_ends(url, SV("/")))
+        url.len--;
+    if (p->kind == PLACE_BUILD) {
+        p->build.url = url;
+        p->build.deck = p->base;
+    }
+    return true;
 }
 
-static bool place_storage(struct sv url, struct sv path, const struct endpoints *e, struct arena *a,
+/* The job's folder is for pointers only: a page that does not name it is still a page. */
+static bool place_history(struct sv path, const struct endpoints *e, struct arena *a,
                           struct place *p, struct err *err)
 {
-    const struct sv host = sv_tail(p->base, sv_find(p->base, SV("://")) + 3);
-    const size_t s3 = sv_find(host, SV(".s3."));
-    (void)url;
-    if (is_host(p->base, e->gcs) || sv_equal(host, SV("storage.googleapis.com")) ||
-        sv_equal(host, SV("storage.cloud.google.com")))
-        return place_object(STORE_GS,
-                            sv_tail(path, is_host(p->base, e->gcs) ? e->gcs.len - p->base.len : 0),
-                            e, a, p, err);
-    if (s3 < host.len && sv_ends(host, SV(".amazonaws.com"))) {
-        struct sv joined;
-        return arena_printf(a, &joined, err, "%.*s/%.*s", SV_ARG(sv_head(host, s3)),
-                            SV_ARG(trim_slashes(path))) &&
-               place_object(STORE_S3, joined, e, a, p, err);
+    struct place own = *p;
+    struct err no_folder = {0};
+    if (place_provider(path, e, a, &own, &no_folder) && own.kind == PLACE_JOB)
+        p->build = own.build;
+    p->kind = PLACE_DECK_HISTORY;
+    if (no_folder.code == ERR_NOMEM)
+        *err = no_folder;
+    return no_folder.code != ERR_NOMEM;
+}
+
+/* The URL lies below the endpoint: what follows it. ptr NULL when it does not. */
+static struct sv below(struct sv url, struct sv endpoint)
+{
+    if (endpoint.len == 0 || !sv_starts(url, endpoint))
+        return (struct sv){0};
+    const struct sv rest = sv_tail(url, endpoint.len);
+    return sv_starts(rest, SV("/")) ? rest : (struct sv){0};
+}
+
+/* GCS's JSON API: "/storage/v1/b/BUCKET/o/KEY", the key encoded whole. */
+static bool place_gcs(struct sv path, const struct endpoints *e, struct arena *a, struct place *p,
+                      struct err *err)
+{
+    static const struct sv api = SV_INIT("/storage/v1/b/");
+    static const struct sv folders[] = {SV_INIT("/storage/browser/"), SV_INIT("/_details/")};
+    if (sv_starts(path, SV("/download/")))
+        path = sv_tail(path, 9);
+    for (size_t i = 0; i < COUNT_OF(folders); i++) {
+        if (sv_starts(path, folders[i]))
+            path = sv_tail(path, folders[i].len - 1);
     }
-    if (is_host(p->base, e->s3) ||
-        (sv_starts(host, SV("s3.")) && sv_ends(host, SV(".amazonaws.com"))))
-        return place_object(STORE_S3, path, e, a, p, err);
+    if (!sv_starts(path, api))
+        return place_object(STORE_GS, path, false, e, a, p, err);
+    const struct sv rest = sv_tail(path, api.len);
+    const size_t mark = sv_find(rest, SV("/o/"));
+    struct sv key, joined;
+    return decode(sv_tail(rest, mark + 3), a, &key, err) &&
+           arena_printf(a, &joined, err, "%.*s/%.*s", SV_ARG(sv_head(rest, mark)), SV_ARG(key)) &&
+           place_object(STORE_GS, joined, true, e, a, p, err);
+}
+
+/* A bucket that is the host's first part. */
+static bool place_hosted(enum store store, struct sv bucket, struct sv path,
+                         const struct endpoints *e, struct arena *a, struct place *p,
+                         struct err *err)
+{
+    struct sv joined;
+    return arena_printf(a, &joined, err, "%.*s%.*s", SV_ARG(bucket), SV_ARG(path)) &&
+           place_object(store, joined, false, e, a, p, err);
+}
+
+/* The public stores, by their hosts. *ret_is: the URL lies in one; then the result counts. */
+static bool place_public(struct sv path, const struct endpoints *e, struct arena *a,
+                         struct place *p, bool *ret_is, struct err *err)
+{
+    static const struct sv gcs_hosts[] = {
+        SV_INIT("storage.googleapis.com"), SV_INIT("storage.cloud.google.com"),
+        SV_INIT("www.googleapis.com"), SV_INIT("console.cloud.google.com")};
+    static const struct sv gcs_domain = SV_INIT(".storage.googleapis.com");
+    const struct sv host = sv_tail(p->base, sv_find(p->base, SV("://")) + 3);
+    const size_t s3 = sv_find(host, SV(".s3"));
+    *ret_is = true;
+    for (size_t i = 0; i < COUNT_OF(gcs_hosts); i++) {
+        if (sv_equal(host, gcs_hosts[i]))
+            return place_gcs(path, e, a, p, err);
+    }
+    if (sv_ends(host, gcs_domain) && host.len > gcs_domain.len)
+        return place_hosted(STORE_GS, sv_head(host, host.len - gcs_domain.len), path, e, a, p, err);
+    if (sv_ends(host, SV(".amazonaws.com")) && s3 < host.len)
+        return place_hosted(STORE_S3, sv_head(host, s3), path, e, a, p, err);
+    if (sv_ends(host, SV(".amazonaws.com")) && sv_starts(host, SV("s3")))
+        return place_object(STORE_S3, path, false, e, a, p, err);
+    *ret_is = false;
     return false;
 }
 
-/* A status link may hold the real one as a parameter: https://redirect.example/?url=https%3A%2F%2F…
- */
+/* The stores that are configured, by their URLs. */
+static bool place_configured(struct sv url, const struct endpoints *e, struct arena *a,
+                             struct place *p, bool *ret_is, struct err *err)
+{
+    const struct sv gcsweb = below(url, e->gcsweb), api = below(url, e->gcs_api);
+    const struct sv gcs = below(url, e->gcs), own_s3 = below(url, e->s3);
+    *ret_is = true;
+    if (gcsweb.ptr != NULL)
+        return place_object(STORE_GS, gcsweb, false, e, a, p, err);
+    if (api.ptr != NULL && sv_starts(api, SV("/b/"))) {
+        struct sv whole;
+        return arena_printf(a, &whole, err, "/storage/v1%.*s", SV_ARG(api)) &&
+               place_gcs(whole, e, a, p, err);
+    }
+    if (gcs.ptr != NULL)
+        return place_object(STORE_GS, gcs, false, e, a, p, err);
+    if (own_s3.ptr != NULL)
+        return place_object(STORE_S3, own_s3, false, e, a, p, err);
+    *ret_is = false;
+    return false;
+}
+
+/* https://forward.example/?url=https%3A%2F%2F… */
 static bool find_inner_url(struct sv query, struct arena *a, struct sv *ret_url, struct err *err)
 {
     struct sv pair;
@@ -311,48 +427,87 @@ static bool find_inner_url(struct sv query, struct arena *a, struct sv *ret_url,
     return false;
 }
 
-static bool place_url(struct sv argument, const struct endpoints *e, struct arena *a, bool inner,
-                      struct place *p, struct err *err)
+enum deck_page { DECK_NONE, DECK_LIST, DECK_HISTORY, DECK_PROWJOB, DECK_VIEW, DECK_GCSWEB };
+
+/* What a path on a host of its own means; *ret_rest is what follows. */
+static enum deck_page deck_page_of(struct sv path, struct sv *ret_rest)
 {
-    const struct sv url = sv_head(argument, sv_find_char(argument, '#'));
-    const size_t host = sv_find(url, SV("://")) + 3;
-    const size_t mark = sv_find_char(url, '?');
-    const size_t slash = host + sv_find_char(sv_tail(url, host), '/');
-    struct sv found;
-    p->url = url;
-    p->base = sv_head(sv_head(url, mark), slash);
-    p->query = sv_tail(url, mark + 1);
-    const struct sv path = sv_tail(sv_head(url, mark), slash);
-    if (path.len <= 1 || sv_equal(path, SV("/index.html")) || sv_equal(path, SV("/prowjobs.js"))) {
-        if (!inner && sv_find(p->query, SV("%2F%2F")) < p->query.len &&
-            find_inner_url(p->query, a, &found, err))
-            return place_url(found, e, a, true, p, err);
+    static const struct {
+        struct sv start;
+        enum deck_page page;
+    } starts[] = {{SV_INIT("/job-history/"), DECK_HISTORY},
+                  {SV_INIT("/view/"), DECK_VIEW},
+                  {SV_INIT("/build/"), DECK_VIEW},
+                  {SV_INIT("/gcs/"), DECK_GCSWEB},
+                  {SV_INIT("/s3/"), DECK_GCSWEB}};
+    static const struct sv lists[] = {SV_INIT("/index.html"), SV_INIT("/prowjobs.js"),
+                                      SV_INIT("/data.js")};
+    for (size_t i = 0; i < COUNT_OF(starts); i++) {
+        if (!sv_starts(path, starts[i].start))
+            continue;
+        *ret_rest = starts[i].page == DECK_GCSWEB ? path : sv_tail(path, starts[i].start.len);
+        return starts[i].page;
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        if (sv_equal(path, lists[i]))
+            return DECK_LIST;
+    }
+    return path.len <= 1 ? DECK_LIST : sv_equal(path, SV("/prowjob")) ? DECK_PROWJOB : DECK_NONE;
+}
+
+static bool place_page(enum deck_page page, struct sv rest, struct sv url,
+                       const struct endpoints *e, struct arena *a, struct place *p, struct err *err)
+{
+    switch (page) {
+    case DECK_HISTORY:
+        return place_history(rest, e, a, p, err);
+    case DECK_VIEW:
+        return place_view(rest, url, e, a, p, err);
+    case DECK_GCSWEB:
+        return place_provider(rest, e, a, p, err);
+    case DECK_PROWJOB:
+        p->kind = PLACE_DECK_PROWJOB;
+        return true;
+    case DECK_LIST:
+    case DECK_NONE:
+    default:
         p->kind = PLACE_DECK_LIST;
         return true;
     }
-    if (sv_starts(path, SV("/job-history/"))) {
-        p->kind = PLACE_DECK_HISTORY;
-        return true;
-    }
-    if (sv_equal(path, SV("/prowjob"))) {
-        p->kind = PLACE_DECK_PROWJOB;
-        return true;
-    }
-    struct err own = {0};
-    if (place_storage(url, path, e, a, p, &own))
-        return true;
-    static const struct sv views[] = {SV_INIT("/view/"), SV_INIT("/build/")};
-    for (size_t i = 0; own.code == ERR_NONE && i < COUNT_OF(views); i++) {
-        const size_t at = sv_find(path, views[i]);
-        if (at < path.len)
-            return place_viewed(sv_tail(path, at + views[i].len), url, e, a, p, err);
-    }
-    if (own.code == ERR_NONE && (sv_starts(path, SV("/gcs/")) || sv_starts(path, SV("/s3/")))) {
-        p->by_gcsweb = true;
-        return place_viewed(path, url, e, a, p, err);
-    }
+}
+
+static bool place_url(struct sv argument, const struct endpoints *e, struct arena *a, bool inner,
+                      struct place *p, struct err *err)
+{
+    p->url = sv_head(argument, sv_find_char(argument, '#'));
+    const size_t mark = sv_find_char(p->url, '?');
+    const struct sv url = sv_head(p->url, mark); /* without its query */
+    const size_t host = sv_find(url, SV("://")) + 3;
+    const size_t slash = host + sv_find_char(sv_tail(url, host), '/');
+    const struct sv path = sv_tail(url, slash);
+    struct sv found = {0}, rest = {0};
+    bool is_store = false;
+    p->base = sv_head(url, slash);
+    p->query = sv_tail(p->url, mark + 1);
+    if (p->base.len <= host)
+        return refuse(err);
+    bool ok = place_public(path, e, a, p, &is_store, err);
+    if (is_store)
+        return ok;
+    const enum deck_page page = deck_page_of(path, &rest);
+    if (page != DECK_NONE && page != DECK_LIST)
+        return place_page(page, rest, url, e, a, p, err);
+    /* A status link may lead through a page that forwards to the real one. */
     if (!inner && find_inner_url(p->query, a, &found, err))
         return place_url(found, e, a, true, p, err);
+    if (page == DECK_LIST)
+        return place_page(page, rest, url, e, a, p, err);
+    ok = place_configured(url, e, a, p, &is_store, err);
+    if (is_store)
+        return ok;
+    const size_t view = sv_find(path, SV("/view/")); /* a Deck below a path of its own */
+    if (view < path.len)
+        return place_view(sv_tail(path, view + 6), url, e, a, p, err);
     return refuse(err);
 }
 
@@ -381,8 +536,8 @@ bool place_parse(struct sv argument, const struct endpoints *e, const struct pla
         p.kind = PLACE_STDIN;
         ok = true;
     } else if (sv_starts(argument, SV("gs://")) || sv_starts(argument, SV("s3://"))) {
-        ok = place_object(argument.ptr[0] == 'g' ? STORE_GS : STORE_S3, sv_tail(argument, 5), e, a,
-                          &p, err);
+        ok = place_object(argument.ptr[0] == 'g' ? STORE_GS : STORE_S3, sv_tail(argument, 5), true,
+                          e, a, &p, err);
     } else if (sv_starts(argument, SV("http://")) || sv_starts(argument, SV("https://"))) {
         ok = place_url(argument, e, a, false, &p, err);
     } else if (sv_starts(argument, SV("file://"))) {
@@ -411,6 +566,17 @@ static bool s3_base(const struct endpoints *e, struct sv bucket, struct arena *a
     return arena_printf(a, ret_base, err, "%.*s/%.*s", SV_ARG(e->s3), SV_ARG(bucket));
 }
 
+/* gcsweb shows S3 beside GCS: ".../gcs" and ".../s3". */
+static bool gcsweb_base(const struct endpoints *e, enum store store, struct arena *a,
+                        struct sv *ret_base, struct err *err)
+{
+    if (store != STORE_S3 || !sv_ends(e->gcsweb, SV("/gcs"))) {
+        *ret_base = e->gcsweb;
+        return true;
+    }
+    return arena_printf(a, ret_base, err, "%.*s/s3", SV_ARG(sv_head(e->gcsweb, e->gcsweb.len - 4)));
+}
+
 static bool join_key(const struct build *b, struct sv rel, struct arena *a, struct sv *ret_key,
                      struct err *err)
 {
@@ -424,8 +590,8 @@ static bool object_url(const struct endpoints *e, enum store store, struct sv bu
 {
     struct sv path, base;
     if (e->prefer_gcsweb)
-        return encode_for_gcsweb(key, a, &path, err) &&
-               arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s", SV_ARG(e->gcsweb), SV_ARG(bucket),
+        return encode_for_gcsweb(key, a, &path, err) && gcsweb_base(e, store, a, &base, err) &&
+               arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s", SV_ARG(base), SV_ARG(bucket),
                             SV_ARG(path));
     if (!encode(key, true, a, &path, err))
         return false;
@@ -479,8 +645,8 @@ bool place_list_url(const struct endpoints *e, const struct list_request *r, str
     const char *delimiter = r->flat ? "" : "&delimiter=%2F";
     if (e->prefer_gcsweb)
         return encode_for_gcsweb(r->prefix, a, &prefix, err) &&
-               encode(r->token, false, a, &token, err) &&
-               arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s%s%.*s", SV_ARG(e->gcsweb),
+               encode(r->token, false, a, &token, err) && gcsweb_base(e, r->store, a, &base, err) &&
+               arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s%s%.*s", SV_ARG(base),
                             SV_ARG(r->bucket), SV_ARG(prefix), token.len > 0 ? "?marker=" : "",
                             SV_ARG(token));
     if (!encode(r->prefix, false, a, &prefix, err) || !encode(r->token, false, a, &token, err))
@@ -491,12 +657,13 @@ bool place_list_url(const struct endpoints *e, const struct list_request *r, str
                             "prefixes,items(name,size,updated,metadata)%s%.*s",
                             SV_ARG(e->gcs_api), SV_ARG(r->bucket), SV_ARG(prefix), delimiter,
                             token.len > 0 ? "&pageToken=" : "", SV_ARG(token));
+    /* A store that answered in the first version's terms is asked so from then on. */
+    const char *version = r->is_marker ? "" : "list-type=2&";
+    const char *next = token.len == 0 ? "" : r->is_marker ? "&marker=" : "&continuation-token=";
     const bool ok = r->store == STORE_S3 ? s3_base(e, r->bucket, a, &base, err)
                                          : arena_printf(a, &base, err, "%.*s/%.*s", SV_ARG(e->gcs),
                                                         SV_ARG(r->bucket));
-    return ok &&
-           arena_printf(a, ret_url, err,
-                        "%.*s?list-type=2&prefix=%.*s%s&max-keys=1000&encoding-type=url%s%.*s",
-                        SV_ARG(base), SV_ARG(prefix), delimiter,
-                        token.len > 0 ? "&continuation-token=" : "", SV_ARG(token));
+    return ok && arena_printf(
+                     a, ret_url, err, "%.*s?%sprefix=%.*s%s&max-keys=1000&encoding-type=url%s%.*s",
+                     SV_ARG(base), version, SV_ARG(prefix), delimiter, next, SV_ARG(token));
 }

@@ -1,10 +1,10 @@
 /*
  * place - what an argument of the command line names, and the URLs that follow from it.
  *
- * In:      a URL (Deck's front page, /prowjobs.js, /job-history/…, /view/…, /prowjob?prowjob=…;
- *          gcsweb; storage.googleapis.com, S3 in host or path style; a GitHub status target, which
- *          is one of these, possibly within a redirect parameter), gs:// or s3:// paths, a file, a
- *          folder, "-".
+ * In:      a URL (Deck's front page, /prowjobs.js, /data.js, /job-history/…, /view/…,
+ *          /prowjob?prowjob=…; gcsweb; an object of GCS or S3 in any of their forms; a GitHub status
+ *          target, which is one of these, possibly within a redirect parameter), gs:// or s3://
+ *          paths, a file, a folder, "-".
  * Out:     struct place, views in the given arena; and URLs to fetch, percent-encoded.
  * Rule:    prow.md 3.1, 3.2, 3.4, 4.2, 4.3, 5, bucket aliases of section 0.
  * Errors:  ERR_USAGE with the list of shapes that are understood.
@@ -16,10 +16,12 @@
 #include "model/build.h"
 
 enum place_kind {
-    PLACE_DECK_LIST,    /* url: the front page with its query */
-    PLACE_DECK_HISTORY, /* url */
+    PLACE_DECK_LIST,    /* url: the front page with its query, or the list itself */
+    PLACE_DECK_HISTORY, /* url; build.store, bucket and key of the job's folder */
     PLACE_DECK_PROWJOB, /* url: /prowjob?prowjob=NAME */
+    PLACE_DECK_VIEW,    /* url: a Spyglass page that names a build by job and id */
     PLACE_BUILD,        /* build: store, bucket, key, id, job, url set */
+    PLACE_POINTER,      /* build.key: "pr-logs/directory/<job>/<id>.txt", which names the build */
     PLACE_JOB,          /* a job's folder of builds: build.store, bucket, key ("logs/<job>") */
     PLACE_PR,           /* "pr-logs/pull/<org_repo>/<pr>": folders of jobs below */
     PLACE_FOLDER,       /* path */
@@ -33,7 +35,6 @@ struct place {
     struct sv query; /* of url, without '?' */
     struct sv path;  /* of a file or folder */
     struct build build;
-    bool by_gcsweb; /* the argument was a gcsweb URL: list and read through it */
     struct sv base; /* "https://host[:port]" of url */
 };
 
@@ -62,6 +63,9 @@ struct place_disk {
 bool place_parse(struct sv argument, const struct endpoints *e, const struct place_disk *disk,
                  struct arena *a, struct place *ret_place, struct err *err) MUST_CHECK;
 
+/* The bucket's name of today. */
+struct sv place_unalias(const struct endpoints *e, struct sv bucket);
+
 /* Fill in job, id, type, org, repo and pull of a build from its key, by any path strategy. False,
  * with the build untouched, when the key has no build's shape. */
 bool place_fill_from_key(struct build *build, struct arena *a, struct err *err);
@@ -79,6 +83,7 @@ struct list_request { /* one page of a listing */
     struct sv prefix; /* with final '/' */
     bool flat;        /* everything below; else one level */
     struct sv token;  /* of the page before; "" first */
+    bool is_marker;   /* what token is, as the page before told */
 };
 bool place_list_url(const struct endpoints *e, const struct list_request *request, struct arena *a,
                     struct sv *ret_url, struct err *err) MUST_CHECK;

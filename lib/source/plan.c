@@ -1,10 +1,11 @@
 #include "source/plan.h"
 
 #include "base/glob.h"
+#include "base/strmap.h"
 
 #include <stdlib.h>
 
-enum { DEFAULT_FILES = 400 };
+enum { DEFAULT_FILES = 400, FINISHED_BYTES = 256 << 20 };
 static const uint64_t default_bytes = 2ULL << 30;
 
 size_t plan_documents(const struct plan_options *options, struct plan_item *ret_items, size_t room)
@@ -39,7 +40,7 @@ enum rank {
 struct candidate {
     struct plan_item item;
     enum rank rank;
-    unsigned phase; /* of a step: test first, then setup, teardown last */
+    unsigned phase; /* of a step: 0 killed, 1 test and setup, 2 teardown */
 };
 
 static bool is_asked(const struct plan_options *o, struct sv path)
@@ -63,15 +64,15 @@ static bool is_gathered(struct sv path)
     return false;
 }
 
-static unsigned step_phase(struct sv step)
+static unsigned step_phase(const struct strmap *finished, struct sv step)
 {
     static const struct sv late[] = {SV_INIT("gather"),  SV_INIT("deprovision"), SV_INIT("destroy"),
                                      SV_INIT("cleanup"), SV_INIT("teardown"),    SV_INIT("post")};
     for (size_t i = 0; i < COUNT_OF(late); i++) {
         if (sv_find(step, late[i]) < step.len)
-            return 1;
+            return 2;
     }
-    return 0;
+    return step.len > 0 && strmap_find(finished, step) == NULL ? 0 : 1;
 }
 
 static enum rank rank_of(const struct plan_options *o, bool logs, enum artifact_kind kind,
@@ -106,6 +107,31 @@ static int in_order(const void *a, const void *b)
     return sv_compare(x->item.path, y->item.path);
 }
 
+/* All that is wanted of the listing, unsorted; the room is that of all files. */
+static bool find_candidates(const struct plan_options *o, bool logs, const struct plan_file *files,
+                            size_t file_count, struct candidate *list, size_t *ret_count,
+                            struct err *err)
+{
+    struct strmap finished; /* steps with a finished.json */
+    size_t count = 0;
+    bool ok = true;
+    strmap_init(&finished, FINISHED_BYTES);
+    for (size_t i = 0; i < file_count && ok; i++) {
+        struct candidate *c = &list[count];
+        *c = (struct candidate){.item = {.path = files[i].path, .size = files[i].size}};
+        c->item.kind = artifact_classify(files[i].path, &c->item.step);
+        c->rank = rank_of(o, logs, c->item.kind, files[i].path);
+        count += c->rank != RANK_NONE;
+        ok = c->item.kind != ARTIFACT_STEP_FINISHED ||
+             strmap_put(&finished, c->item.step, NULL, err) != NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        list[i].phase = step_phase(&finished, list[i].item.step);
+    strmap_done(&finished);
+    *ret_count = count;
+    return ok;
+}
+
 bool plan_choose(const struct plan_options *options, enum outcome outcome,
                  const struct plan_file *files, size_t file_count, struct arena *a,
                  struct plan_item **ret_items, size_t *ret_count, uint64_t *ret_left_out,
@@ -115,27 +141,19 @@ bool plan_choose(const struct plan_options *options, enum outcome outcome,
     const uint64_t max_bytes = options->max_bytes > 0 ? options->max_bytes : default_bytes;
     const size_t max_files = options->max_files > 0 ? options->max_files : DEFAULT_FILES;
     struct candidate *list = calloc(file_count + 1, sizeof(*list));
-    struct plan_item *items = arena_array(a, file_count + 1, sizeof(*items), err);
     size_t count = 0, chosen = 0;
     uint64_t bytes = 0, left_out = 0;
-    if (list == NULL || items == NULL) {
-        free(list);
-        return items != NULL ? err_why(err, ERR_NOMEM, "no memory to plan a build") : false;
-    }
-    for (size_t i = 0; i < file_count; i++) {
-        struct candidate c = {.item = {.path = files[i].path, .size = files[i].size}};
-        c.item.kind = artifact_classify(files[i].path, &c.item.step);
-        c.rank = rank_of(options, logs, c.item.kind, files[i].path);
-        c.phase = step_phase(c.item.step);
-        if (c.rank != RANK_NONE)
-            list[count++] = c;
-    }
+    if (list == NULL)
+        return err_why(err, ERR_NOMEM, "no memory to plan a build");
+    struct plan_item *items = NULL;
+    if (find_candidates(options, logs, files, file_count, list, &count, err))
+        items = arena_array(a, count + 1, sizeof(*items), err);
     if (count > 1)
         qsort(list, count, sizeof(*list), in_order);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && items != NULL; i++) {
         if (i > 0 && sv_equal(list[i].item.path, list[i - 1].item.path))
             continue;
-        if (chosen == max_files || bytes + list[i].item.size > max_bytes) {
+        if (chosen == max_files || list[i].item.size > max_bytes - bytes) {
             left_out++;
             continue;
         }
@@ -143,6 +161,8 @@ bool plan_choose(const struct plan_options *options, enum outcome outcome,
         items[chosen++] = list[i].item;
     }
     free(list);
+    if (items == NULL)
+        return false;
     *ret_items = items;
     *ret_count = chosen;
     *ret_left_out = left_out;

@@ -2,11 +2,12 @@
  * plan - which files of a build to read, in which order.
  *
  * First:   plan_documents: what can be asked for without a listing.
- * Then:    plan_choose, from the listing, once the outcome is known: JUnit (by the name patterns of
- *          prow.md 6.3), ci-operator-step-graph.json, steps' finished.json; for a build that did
- * not pass also its logs: build-log.txt, <container>-build-log.txt, clone-log.txt, and the
- *          build-log.txt of failing steps first (a step without a finished.json counts as failing).
- *          --artifacts globs add files (never must-gather or other archives unless named).
+ * Then:    plan_choose, from the listing, once the outcome is known: ci-operator-step-graph.json and
+ *          steps' finished.json; for a build that did not pass build-log.txt and
+ *          <container>-build-log.txt; JUnit (by the name patterns of prow.md 6.3); then the logs of
+ *          steps: those that left no finished.json first (they were killed), then tests, setup,
+ *          and teardown last; then clone-log.txt; then what --artifacts globs name. Trees gathered
+ *          from a cluster and archives are left out unless named.
  * Rule:    passed builds: status documents and JUnit only, unless all is asked.
  * Limits:  max_files and max_bytes a build (stored sizes); what was left out is counted.
  * Errors:  ERR_NOMEM.
@@ -42,8 +43,7 @@ struct plan_item {
 /* prowjob.json, started.json, finished.json, podinfo.json, clone-records.json, in that order. */
 size_t plan_documents(const struct plan_options *options, struct plan_item *ret_items, size_t room);
 
-/* *ret_items in arena a, in the order to fetch. failing_steps: names of steps known to have failed
- * from a step graph; may be NULL. */
+/* *ret_items in arena a, in the order to fetch. */
 bool plan_choose(const struct plan_options *options, enum outcome outcome,
                  const struct plan_file *files, size_t file_count, struct arena *a,
                  struct plan_item **ret_items, size_t *ret_count, uint64_t *ret_left_out,

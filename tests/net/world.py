@@ -517,6 +517,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         world = self.server.world
         provider, _, path = urllib.parse.unquote(rest).strip("/").partition("/")
         bucket, _, key = path.partition("/")
+        if provider == "prowjob":  # /view/prowjob/<job>/<build>: only the ProwJob knows where it lies
+            own = world.job_of(bucket, key)
+            place = re.search(r"/view/(gs|s3|gcs)/([^/]+)/(.+?)/?$", ((own or {}).get("status") or {}).get("url", ""))
+            provider, bucket, key = place.groups() if place else ("gs", "", f"{bucket}/{key}")
         bucket = world.aliases.get(bucket, bucket)
         target = world.store.text(bucket, key + ".txt")
         if target is not None and len(target) <= 4095:
@@ -534,7 +538,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             links.append((f"/pr-history?org={refs.get('org', '')}&repo={refs.get('repo', '')}&pr={parts[-3]}", "PR History"))
         if pull and refs.get("pulls"):
             links.append((f"https://github.example/{refs['org']}/{refs['repo']}/pull/{refs['pulls'][0]['number']}", "PR"))
-        links.append((f"{world.url}/gcs/{bucket}/{key}/", "Artifacts"))
+        if bucket:
+            links.append((f"{world.url}/gcs/{bucket}/{key}/", "Artifacts"))
         card = "\n".join(f'    <a href="{html.escape(h)}">{t}</a>' for h, t in links)
         script = "".join(f"  var {n} = {go_json(v)};\n" for n, v in (
             ("src", f"{provider}/{bucket}/{key}"), ("lensArtifacts", {}), ("lensIndexes", []), ("prowJob", job_name),
