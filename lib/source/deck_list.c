@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ITEM_BYTES = 8 * 1024 * 1024, HEAD_BYTES = 8192, ARENA_BYTES = 64 << 20 };
+enum { ITEM_BYTES = 8 * 1024 * 1024, HEAD_BYTES = 8192, SHOWN_BYTES = 60, ARENA_BYTES = 64 << 20 };
 
 enum deck_state {
     DECK_HEAD,    /* before the object or the array */
@@ -160,7 +160,7 @@ static struct sv skip_blanks(struct sv s)
 
 static bool no_list(struct sv text, struct err *err)
 {
-    const struct sv start = sv_head(text, 60);
+    const struct sv start = sv_head(text, SHOWN_BYTES);
     if (start.len == 0)
         return err_why(err, ERR_FORMAT, "the answer is empty, not a job list");
     if (start.ptr[0] == '<')
@@ -184,7 +184,8 @@ static bool find_open(struct sv head, size_t *ret_at, bool last, struct err *err
     }
     const bool open = rest.len == 0 || sv_starts(SV("var "), sv_head(rest, 4)) ||
                       sv_starts(SV("\xef\xbb\xbf"), rest);
-    return (open && !last && head.len < HEAD_BYTES) ? false : no_list(rest, err);
+    /* Enough is held before it is refused that its words do not hang on the chunks' sizes. */
+    return (!last && (open || rest.len < SHOWN_BYTES)) ? false : no_list(rest, err);
 }
 
 /* Find `"items":[` among the members; Deck writes no other, but an older one might. */
