@@ -313,20 +313,20 @@ bool listing_parse(struct sv page, struct sv base_key, listing_fn *fn, void *use
 bool pointer_parse(struct sv text, struct arena *a, struct build *ret_place, struct err *err)
 {
     enum store store;
-    struct sv rest = sv_trim(text);
-    const size_t colon = sv_find(rest, SV("://"));
-    if (colon == rest.len || !build_store_parse(sv_head(rest, colon), &store) ||
-        (store != STORE_GS && store != STORE_S3))
-        return false;
-    rest = without_slash(sv_tail(rest, colon + 3));
-    while (sv_starts(rest, SV("/")))
-        rest = sv_tail(rest, 1);
+    const struct sv url = sv_trim(text);
+    const size_t colon = sv_find(url, SV("://"));
+    const struct sv rest = without_slash(sv_tail(url, colon + 3));
     const size_t slash = sv_find_char(rest, '/');
-    if (slash == 0 || slash + 1 >= rest.len)
+    struct sv key = sv_tail(rest, slash), bucket;
+    while (sv_starts(key, SV("/")))
+        key = sv_tail(key, 1);
+    if (colon == url.len || !build_store_parse(sv_head(url, colon), &store) ||
+        (store != STORE_GS && store != STORE_S3) || slash == 0 || key.len == 0)
         return false;
-    if (!arena_copy(a, sv_head(rest, slash), &ret_place->bucket, err) ||
-        !arena_copy(a, sv_tail(rest, slash + 1), &ret_place->key, err))
+    if (!arena_copy(a, sv_head(rest, slash), &bucket, err) || !arena_copy(a, key, &key, err))
         return false;
     ret_place->store = store;
+    ret_place->bucket = bucket;
+    ret_place->key = key;
     return true;
 }

@@ -410,13 +410,16 @@ static bool place_configured(struct sv url, const struct endpoints *e, struct ar
     return false;
 }
 
-/* https://forward.example/?url=https%3A%2F%2F… */
+/* "u=https%3A%2F%2F…" in a query: the URL, "" when there is none. */
 static bool find_inner_url(struct sv query, struct arena *a, struct sv *ret_url, struct err *err)
 {
     struct sv pair;
+    *ret_url = SV("");
     for (struct sv rest = query; query.len > 0 && sv_cut(&rest, '&', &pair);) {
         struct sv plain;
         const struct sv value = sv_tail(pair, sv_find_char(pair, '=') + 1);
+        if (!sv_starts(value, SV("http")))
+            continue;
         if (!decode(value, a, &plain, err))
             return false;
         if (sv_starts(plain, SV("https://")) || sv_starts(plain, SV("http://"))) {
@@ -424,7 +427,7 @@ static bool find_inner_url(struct sv query, struct arena *a, struct sv *ret_url,
             return true;
         }
     }
-    return false;
+    return true;
 }
 
 enum deck_page { DECK_NONE, DECK_LIST, DECK_HISTORY, DECK_PROWJOB, DECK_VIEW, DECK_GCSWEB };
@@ -498,7 +501,9 @@ static bool place_url(struct sv argument, const struct endpoints *e, struct aren
     if (page != DECK_NONE && page != DECK_LIST)
         return place_page(page, rest, url, e, a, p, err);
     /* A status link may lead through a page that forwards to the real one. */
-    if (!inner && find_inner_url(p->query, a, &found, err))
+    if (!inner && !find_inner_url(p->query, a, &found, err))
+        return false;
+    if (found.len > 0)
         return place_url(found, e, a, true, p, err);
     if (page == DECK_LIST)
         return place_page(page, rest, url, e, a, p, err);
