@@ -104,12 +104,14 @@ static bool judge_history(const struct gathering *g, const struct place *place, 
         return false;
     }
     return (lost == 0 ||
-            gather_note(g, err, "job history lacks %llu builds: Deck cannot resolve a pointer",
+            gather_note(g, err,
+                        "builds missing from job history, whose pointers Deck cannot resolve: %llu",
                         (unsigned long long)lost)) &&
-           (page->bad_rows == 0 || gather_note(g, err, "%llu rows of job history could not be read",
-                                               (unsigned long long)page->bad_rows)) &&
+           (page->bad_rows == 0 ||
+            gather_note(g, err, "rows of job history that cannot be read: %llu",
+                        (unsigned long long)page->bad_rows)) &&
            (!page->truncated ||
-            gather_note(g, err, "a page of job history breaks off after %llu rows",
+            gather_note(g, err, "a page of job history breaks off; rows read: %llu",
                         (unsigned long long)page->rows));
 }
 
@@ -315,14 +317,15 @@ bool gather_builds(const struct run_options *run, const struct gather_options *o
         (options->list_file != NULL && !gather_frozen(options->list_file, list, err)) ||
         !gather_sources(run, options, list, err))
         return err_what(err, "read the list of builds");
-    if (list->nameless > 0 && !gather_note(&g, err, "%llu builds have neither a job nor an id",
+    if (list->nameless > 0 && !gather_note(&g, err, "builds with neither a job nor an id: %llu",
                                            (unsigned long long)list->nameless))
         return false;
-    if (list->placeless > 0 && !gather_note(&g, err, "%llu builds have no valid place in a bucket",
-                                            (unsigned long long)list->placeless))
+    if (list->placeless > 0 &&
+        !gather_note(&g, err, "builds without a valid place in a bucket: %llu",
+                     (unsigned long long)list->placeless))
         return false;
     if (list->duplicates > 0)
-        log_warn(run->log, "%llu builds are listed more than once; each is read once",
+        log_warn(run->log, "builds listed more than once, and read once: %llu",
                  (unsigned long long)list->duplicates);
     return options->cut == NULL || list_cut_apply(options->cut, list, err);
 }

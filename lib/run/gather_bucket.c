@@ -251,8 +251,8 @@ static bool add_found(struct found *f, struct err *err)
     }
     if (f->bad_pointers == 0)
         return true;
-    return gather_note(f->g, err, "%llu pointers below %.*s lead nowhere",
-                       (unsigned long long)f->bad_pointers, SV_ARG(f->prefix));
+    return gather_note(f->g, err, "pointers below %.*s that lead nowhere: %llu", SV_ARG(f->prefix),
+                       (unsigned long long)f->bad_pointers);
 }
 
 static bool begin(const struct gathering *g, const struct build *place, struct found *f,

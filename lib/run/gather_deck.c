@@ -125,12 +125,13 @@ static bool judge(struct deck_stream *s, struct err *err)
                       : stored.end == INFLATE_TRUNCATED || stored.end == INFLATE_CORRUPT
                           ? stored.why
                           : sum.cut_why;
-    return (!sum.truncated || gather_note(s->g, err, "the job list breaks off after %llu items: %s",
-                                          (unsigned long long)sum.items, why)) &&
+    return (!sum.truncated ||
+            gather_note(s->g, err, "the job list breaks off; items read: %llu: %s",
+                        (unsigned long long)sum.items, why)) &&
            (sum.truncated || s->err.code == ERR_NONE ||
             gather_note(s->g, err, "the job list may be cut: %s", s->err.why)) &&
            (sum.bad_items == 0 ||
-            gather_note(s->g, err, "%llu items of the job list could not be read: %s",
+            gather_note(s->g, err, "items of the job list that cannot be read: %llu, first %s",
                         (unsigned long long)sum.bad_items, sum.bad_why));
 }
 

@@ -145,7 +145,7 @@ bool build_list_load(struct build_list *l, struct sv text, uint64_t *ret_bad, st
     if (bad == 0)
         return true;
     char words[256];
-    (void)snprintf(words, sizeof(words), "%llu lines of the list could not be read: %s",
+    (void)snprintf(words, sizeof(words), "lines of the list that cannot be read: %llu, first %s",
                    (unsigned long long)bad, first);
     return build_list_problem(l, sv_of(words), err);
 }

@@ -115,8 +115,9 @@ bool folder_files(const char *path, folder_file_fn *fn, void *user, struct err *
         return false;
     struct walk w = {.fn = fn, .user = user, .skip = strlen(root) + 1};
     return walk_folder(&w, root, 0, err) &&
-           (w.missed == 0 || err_why(err, ERR_IO, "%llu entries could not be looked at: %s",
-                                     (unsigned long long)w.missed, w.first));
+           (w.missed == 0 ||
+            err_why(err, ERR_IO, "entries that could not be looked at: %llu, first %s",
+                    (unsigned long long)w.missed, w.first));
 }
 
 /* ---- which folders are builds ---- */
@@ -351,7 +352,7 @@ static bool find_all(struct finding_builds *f, struct err *err)
         return false;
     if (files.missed == 0)
         return true;
-    (void)snprintf(text, sizeof(text), "%llu entries could not be looked at: %s",
+    (void)snprintf(text, sizeof(text), "entries that could not be looked at: %llu, first %s",
                    (unsigned long long)files.missed, files.first);
     return build_list_problem(f->list, sv_of(text), err);
 }
