@@ -44,11 +44,32 @@ static bool is_blank(const char *text, size_t len)
     return true;
 }
 
+/* How many bytes there are before the first control, eight at a time. */
+static size_t plain_run(struct sv s)
+{
+    const uint64_t blanks = 0x2020202020202020u, tops = 0x8080808080808080u;
+    size_t i = 0;
+    for (uint64_t word; i + sizeof(word) <= s.len; i += sizeof(word)) {
+        memcpy(&word, s.ptr + i, sizeof(word));
+        if (((word - blanks) & ~word & tops) != 0)
+            break;
+    }
+    while (i < s.len && (unsigned char)s.ptr[i] >= ' ')
+        i++;
+    return i;
+}
+
 size_t ansi_clean(struct sv in, char *out)
 {
     size_t len = 0;   /* of out */
     size_t state = 0; /* where the present state of the line begins in out */
     for (size_t i = 0; i < in.len;) {
+        const size_t run = plain_run(sv_tail(in, i));
+        memcpy(out + len, in.ptr + i, run);
+        len += run;
+        i += run;
+        if (i == in.len)
+            break;
         const char c = in.ptr[i];
         if (c == '\x1b') {
             i += sequence(sv_tail(in, i));
