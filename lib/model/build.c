@@ -94,10 +94,22 @@ static bool is_safe_part(struct sv part)
     return part.len > 0 && !sv_equal(part, SV(".")) && !sv_equal(part, SV(".."));
 }
 
+/* A bucket stands in URLs as it is, even in a host's name. */
+static bool is_bucket(struct sv s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        const char c = s.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_' || c == '.'))
+            return false;
+    }
+    return is_safe_part(s);
+}
+
 bool build_place_is_safe(struct sv bucket, struct sv key)
 {
     struct sv part;
-    if (!is_safe_part(bucket) || sv_find_char(bucket, '/') < bucket.len || key.len == 0)
+    if (!is_bucket(bucket) || key.len == 0)
         return false;
     for (struct sv rest = key; sv_cut(&rest, '/', &part);) {
         if (!is_safe_part(part))

@@ -112,8 +112,9 @@ int64_t build_id_time(struct sv id);
 /* Order of ids: numeric when both are numbers, else by bytes. */
 int build_id_compare(struct sv a, struct sv b);
 
-/* A bucket and key that are what they look like in a URL and below a folder: no part of the key is
- * empty, "." or "..", and neither holds a control character. */
+/* A bucket and key that are what they look like in a URL and below a folder: the bucket is made of
+ * letters, digits, '-', '_' and '.', and no part of the key is empty, "." or ".." or holds a control
+ * character. */
 bool build_place_is_safe(struct sv bucket, struct sv key);
 
 /* A deep copy into an arena. */

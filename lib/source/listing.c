@@ -223,9 +223,10 @@ static struct sv between(struct sv s, struct sv open, struct sv close)
     return sv_head(rest, sv_find(rest, close));
 }
 
-/* One row: the icon tells a folder, the text behind it is the name, neither is escaped. */
+/* One row: the icon tells a folder, the text behind it is the name, neither is escaped. *damaged: the
+ * name is none of this folder's. */
 static bool html_row(struct sv row, struct sv base_key, listing_fn *fn, void *user, struct arena *a,
-                     struct err *err)
+                     bool *damaged, struct err *err)
 {
     struct listing_entry entry = {.is_folder = sv_find(row, SV("dir.png")) < row.len};
     const struct sv behind = sv_tail(row, sv_find(row, SV("<img ")));
@@ -235,11 +236,16 @@ static bool html_row(struct sv row, struct sv base_key, listing_fn *fn, void *us
         return true;
     if (!entry.is_folder && sv_ends(name, SV("/")))
         return true; /* a folder's placeholder */
+    name = without_slash(name);
+    if (name.len == 0 || sv_find_char(name, '/') < name.len ||
+        sv_find_char(name, '\0') < name.len) {
+        *damaged = true;
+        return true;
+    }
     const struct sv size = between(row, SV("pure-u-1-5\">"), SV("</div>"));
     (void)sv_u64(sv_trim(size), &entry.size);
     return arena_printf(a, &entry.name, err, "%.*s%s%.*s", SV_ARG(base_key),
-                        base_key.len == 0 || sv_ends(base_key, SV("/")) ? "" : "/",
-                        SV_ARG(without_slash(name))) &&
+                        base_key.len == 0 || sv_ends(base_key, SV("/")) ? "" : "/", SV_ARG(name)) &&
            fn(&entry, user, err);
 }
 
@@ -277,7 +283,7 @@ static bool parse_html(struct sv page, struct sv base_key, listing_fn *fn, void 
         rest = sv_tail(rest, end);
         if (count == MAX_ENTRIES || sv_find(row, SV("</li>")) == row.len)
             next->damaged = true;
-        else if (!html_row(row, base_key, fn, user, a, err))
+        else if (!html_row(row, base_key, fn, user, a, &next->damaged, err))
             return false;
         if (count == MAX_ENTRIES)
             return true;

@@ -248,6 +248,11 @@ static bool place_object(enum store store, struct sv path, bool plain, const str
     const size_t count = split(key, parts);
     if (p->build.bucket.len == 0)
         return refuse(err);
+    if (count > 0 && !build_place_is_safe(p->build.bucket, key))
+        return err_why(
+            err, ERR_USAGE,
+            "names no object: a bucket is letters, digits, \"-\", \"_\" and \".\", and no "
+            "part of a key is empty, \".\" or \"..\" or holds a control character");
     if (count < 2)
         return err_why(err, ERR_USAGE,
                        "names a bucket, but no job and no build in it: add a key such as "

@@ -71,13 +71,23 @@ static void a_place_that_leads_astray_is_taken_away(void **state)
         const char *bucket, *key;
         bool safe;
     } places[] = {
-        {"b", "logs/j/1", true},      {"b", "a b/\xc3\xab#?%", true},
-        {"b", "../../etc/1", false},  {"b", "logs/../j/1", false},
-        {"b", "logs/./j/1", false},   {"b", "logs//j/1", false},
-        {"b", "/logs/j/1", false},    {"b", "logs/j/1/", false},
-        {"..", "logs/j/1", false},    {"", "logs/j/1", false},
-        {"b/c", "logs/j/1", false},   {"b", "logs/j\n/1", false},
-        {"b\x1b", "logs/j/1", false}, {"b", "", false},
+        {"b", "logs/j/1", true},
+        {"b", "a b/\xc3\xab#?%", true},
+        {"b", "../../etc/1", false},
+        {"b", "logs/../j/1", false},
+        {"b", "logs/./j/1", false},
+        {"b", "logs//j/1", false},
+        {"b", "/logs/j/1", false},
+        {"b", "logs/j/1/", false},
+        {"..", "logs/j/1", false},
+        {"", "logs/j/1", false},
+        {"b/c", "logs/j/1", false},
+        {"evil.example?", "logs/j/1", false},
+        {"u@evil.example", "logs/j/1", false},
+        {"b_c-d.E9", "logs/j/1", true},
+        {"b", "logs/j\n/1", false},
+        {"b\x1b", "logs/j/1", false},
+        {"b", "", false},
         {"b", "..x/...", true},
     };
     (void)state;

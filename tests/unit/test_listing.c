@@ -87,6 +87,8 @@ static const struct {
                 ROW("/gcs/b/logs/j/a&b%41 c.txt", "file", "a&b%41 c.txt", " 12 ") ROW(
                     "/gcs/b/logs/j/", "file", "", "0") ROW("/gcs/b/logs/j/x/", "file", "x/", "0")),
      "logs/j/1/ 0;logs/j/a&b%41 c.txt 12;", "", false, false},
+    {GCSWEB(ROW("/gcs/b/logs/j/a/b", "file", "a/b", "1") ROW("x", "file", "c", "1")), "logs/j/c 1;",
+     "", false, true},
     {GCSWEB(""), "", "", false, false},
     {GCSWEB("<a href=\"/gcs/b/logs/j/?marker=logs%2fj/1%20x\"\n   class=\"pure-button "
             "next-button\">\n Next page"

@@ -193,6 +193,10 @@ static void what_names_nothing_is_refused(void **state)
         {"https://other.example/x?u=https%3A%2F%2Fother.example%2Fy", "names no builds"},
         {"gs://", "names no builds"},
         {"gs://b", "names a bucket"},
+        {"gs://b?c/logs/j/1", "names no object"},
+        {"gs://b/logs/../1", "names no object"},
+        {"https://prow.example/view/gs/b/logs/%2e%2e/1", "names no object"},
+        {"https://prow.example/view/gs/b/logs/j%00/1", "names no object"},
         {"gs://b/logs", "names a bucket"},
         {"https://prow.example/view/gs/b", "names a bucket"},
     };
