@@ -266,7 +266,7 @@ static void put_time(int64_t ms, bool with_ms, char text[TIME_TEXT_BYTES])
     text[0] = '\0';
     if (ms == 0)
         return;
-    const int64_t days = ms >= 0 ? ms / DAY_MS : -((-ms + DAY_MS - 1) / DAY_MS);
+    const int64_t days = ms / DAY_MS - (ms % DAY_MS < 0 ? 1 : 0);
     const int rest = (int)(ms - days * DAY_MS);
     if (days < -719162 || days > 2932896) /* years 1 to 9999 */
         return;
@@ -294,7 +294,7 @@ const char *time_text_ms(int64_t ms, char text[TIME_TEXT_BYTES])
 const char *time_duration_text(int64_t ms, char text[TIME_TEXT_BYTES])
 {
     const char *sign = ms < 0 ? "-" : "";
-    const uint64_t v = ms < 0 ? (uint64_t)-ms : (uint64_t)ms;
+    const uint64_t v = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
     if (v < SECOND_MS)
         (void)snprintf(text, TIME_TEXT_BYTES, "%s%" PRIu64 "ms", sign, v);
     else if (v < 10 * SECOND_MS)

@@ -65,7 +65,7 @@ size_t ansi_clean(struct sv in, char *out)
     size_t state = 0; /* where the present state of the line begins in out */
     for (size_t i = 0; i < in.len;) {
         const size_t run = plain_run(sv_tail(in, i));
-        memcpy(out + len, in.ptr + i, run);
+        memmove(out + len, in.ptr + i, run); /* out may be in */
         len += run;
         i += run;
         if (i == in.len)
