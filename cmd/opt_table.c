@@ -31,11 +31,11 @@ const struct opt opt_table[] = {
     {"limit", 0, NULL, OPT_COUNT, AT(limit), NULL, "N", NULL, "Which builds", SOURCES, false,
      "At most N builds in all"},
     {"state", 0, NULL, OPT_LIST, AT(states), NULL, "STATE", NULL, "Which builds", SOURCES, false,
-     "Only builds in this state: success, failure, aborted, error, pending, triggered"},
+     "Only builds in this state: success, failure, aborted, error, pending, triggered, scheduling, unknown"},
     {"type", 0, NULL, OPT_LIST, AT(types), NULL, "TYPE", NULL, "Which builds", SOURCES, false,
      "Only jobs of this type: presubmit, postsubmit, periodic, batch"},
     {"result", 0, NULL, OPT_LIST, AT(results), NULL, "RESULT", NULL, "Which builds", SOURCES, false,
-     "Only builds with this result in the list: passed, failed, aborted, error, running"},
+     "Only builds with this result: passed, failed, aborted, error, running, unknown"},
     {"strict", 0, NULL, OPT_FLAG, AT(strict), NULL, NULL, NULL, "Which builds", SOURCES, false,
      "In a Deck URL, a value that no build has matches nothing; Deck's page ignores it"},
     {"list", 0, NULL, OPT_TEXT, AT(list_file), NULL, "FILE", NULL, "Which builds", SOURCES, true,
@@ -161,8 +161,11 @@ const size_t opt_count = COUNT_OF(opt_table);
 const struct command_info command_table[] = {
     {"report", COMMAND_REPORT, "SOURCE…", "Why builds failed, as text, Markdown, JSON and more",
      "Reads the builds that the sources name, says for each whether it failed and why, with the line that shows it. A "
-     "SOURCE is a Deck page (its filter is applied), a job history, the page of a build, a gs:// or s3:// path, a gcsweb "
-     "address, a folder, a file, or - for standard input.",
+     "SOURCE is a Deck page (its filter is applied), a job history, the page of a build, a gs:// or s3:// path or the "
+     "address of an object or a job's folder, a gcsweb address, a folder (a mirror, or logs of which each is a build), a "
+     "file, or - for standard input. A source that cannot be read beside others is told, and the exit status is 3. "
+     "Where a list does not tell a build's time, state, type or result, the options that choose by them decide once the "
+     "build was read.",
      "prowl report 'https://prow.ci.openshift.org/?type=periodic&job=*oadp*' --since 24h\n"
      "prowl report ./logs --out md=report.md --out json=report.json\n"
      "prowl report build-log.txt\n"},

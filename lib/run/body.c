@@ -403,7 +403,9 @@ static void end_of_bytes(struct body *b, struct ending *e)
             e->cut = false;
         return;
     }
-    if (end.not_junit)
+    if (end.not_junit && b->job->result->build.store == STORE_FILE)
+        (void)snprintf(e->problem, sizeof(e->problem), "it holds no JUnit report");
+    else if (end.not_junit)
         e->absent = true;
     if (end.problem[0] != '\0' && e->problem[0] == '\0') {
         (void)snprintf(e->problem, sizeof(e->problem), "%s", end.problem);

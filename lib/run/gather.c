@@ -34,7 +34,6 @@ bool gather_note(const struct gathering *g, struct err *err, const char *fmt, ..
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    log_warn(g->run->log, "%s", text);
     return build_list_problem(g->list, sv_of(text), err);
 }
 
@@ -327,5 +326,7 @@ bool gather_builds(const struct run_options *run, const struct gather_options *o
     if (list->duplicates > 0)
         log_warn(run->log, "builds listed more than once, and read once: %llu",
                  (unsigned long long)list->duplicates);
+    if (list->problem.len > 0)
+        log_warn(run->log, "the list of builds is not whole: %.*s", SV_ARG(list->problem));
     return options->cut == NULL || list_cut_apply(options->cut, list, err);
 }

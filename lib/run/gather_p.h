@@ -20,7 +20,7 @@ struct gathering { /* one argument being read */
 enum fetch_auth gather_auth(enum store store);
 /* A build of any source goes in through here. */
 bool gather_add(const struct gathering *g, const struct build *build, struct err *err);
-/* Something of the list is missing: a problem of the list, and a warning. */
+/* Something of the list is missing: a problem of the list. */
 bool gather_note(const struct gathering *g, struct err *err, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 

@@ -130,7 +130,7 @@ static bool ask_single(struct job *job, struct err *err)
     item.kind =
         b->store == STORE_STDIN ? ARTIFACT_BUILD_LOG : artifact_classify(item.path, &item.step);
     if (item.kind != ARTIFACT_JUNIT)
-        item.kind = ARTIFACT_BUILD_LOG;
+        item.kind = sv_ends(item.path, SV(".xml")) ? ARTIFACT_JUNIT : ARTIFACT_BUILD_LOG;
     return ask(job, &item, BODY_ARTIFACT, 0, err);
 }
 
@@ -248,6 +248,8 @@ static bool next_stage(struct job *job, struct err *err)
     const bool local = is_local(&job->result->build);
     if (job->stage == JOB_DOCUMENTS) {
         read_documents(job);
+        if (job->result->build.started_ms == 0) /* no document says, but the id does */
+            job->result->build.started_ms = build_id_time(job->result->build.id);
         claim_list_state(job);
         job->stage = JOB_LISTING;
         if (job->p->options->plan->documents_only && wants_listing(job) && !local)

@@ -183,8 +183,6 @@ bool place_fill_from_key(struct build *build, struct arena *a, struct err *err)
     b.job = b.job.len > 0 ? b.job : parts[count - 2];
     if (pull == 0 && b.type == TYPE_UNKNOWN)
         b.type = type_of_job(b.job);
-    if (b.started_ms == 0)
-        b.started_ms = build_id_time(b.id);
     b.provider = SV("prow");
     *build = b;
     return true;
