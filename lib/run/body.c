@@ -289,6 +289,8 @@ static bool begin(struct body *b, struct err *err)
 
 static void feed(struct body *b, struct sv bytes)
 {
+    /* The copies are opened by begin, and must get the first bytes too. */
+    bool ok = b->begun || b->dead || begin(b, &b->feed_err);
     b->bytes += bytes.len;
     if (b->entry != NULL)
         cache_add(b->entry, bytes);
@@ -299,7 +301,8 @@ static void feed(struct body *b, struct sv bytes)
     }
     if (b->dead)
         return;
-    if ((!b->begun && !begin(b, &b->feed_err)) || !ingest_feed(b->ingest, bytes, &b->feed_err)) {
+    ok = ok && ingest_feed(b->ingest, bytes, &b->feed_err);
+    if (!ok) {
         (void)pthread_mutex_lock(&b->p->lock);
         b->dead = true;
         (void)pthread_mutex_unlock(&b->p->lock);
