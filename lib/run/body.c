@@ -487,7 +487,7 @@ static void take_listing(struct body *b, const struct ending *e)
             job_problem(b->job, SV("listing"), e->problem, false);
         return;
     }
-    if (!job_list_page(b->job, b->artifact.path, ingest_text(b->ingest), &err)) {
+    if (!job_list_page(b->job, b->artifact.path, b->artifact.step, ingest_text(b->ingest), &err)) {
         char text[512];
         b->job->listing_failed = true;
         job_problem(b->job, SV("listing"), err_text(&err, text, sizeof(text)), false);

@@ -241,10 +241,11 @@ static bool add_found(struct found *f, struct err *err)
         if (b->store == STORE_NONE)
             continue;
         if (!place_fill_from_key(b, f->g->arena, &own)) { /* a folder of something else */
-            if (own.code == ERR_NONE)
-                continue;
-            *err = own;
-            return false;
+            f->bad_pointers += !sv_starts(b->key, f->prefix);
+            *err = own.code != ERR_NONE ? own : *err;
+            if (own.code != ERR_NONE)
+                return false;
+            continue;
         }
         if (!gather_add(f->g, b, err))
             return false;

@@ -34,8 +34,9 @@ static bool ask_page(struct job *job, struct sv prefix, const struct listing_nex
     (void)pthread_mutex_lock(&job->lock);
     const bool ok = place_list_url(e, &page, &job->arena, &request.url, err);
     (void)pthread_mutex_unlock(&job->lock);
-    /* The page's path is the prefix that was asked for: gcsweb's rows are relative to it. */
-    const struct artifact artifact = {.kind = ARTIFACT_STARTED, .path = prefix};
+    /* The page's path is the prefix that was asked for: gcsweb's rows are relative to it; its step is
+     * the token. */
+    const struct artifact artifact = {.kind = ARTIFACT_STARTED, .path = prefix, .step = at->token};
     return ok && body_submit(job, &request, &artifact, err);
 }
 
@@ -94,7 +95,8 @@ static bool take_entry(const struct listing_entry *entry, void *user, struct err
     return true;
 }
 
-bool job_list_page(struct job *job, struct sv asked, struct sv page, struct err *err)
+bool job_list_page(struct job *job, struct sv asked, struct sv token, struct sv page,
+                   struct err *err)
 {
     struct arena scratch;
     struct listing_next next;
@@ -104,6 +106,8 @@ bool job_list_page(struct job *job, struct sv asked, struct sv page, struct err 
     if (ok && next.damaged)
         job_problem(job, SV("listing"), "a page of the listing is damaged: files may be missing",
                     false);
+    if (ok && next.token.len > 0 && sv_equal(next.token, token))
+        ok = err_why(err, ERR_FORMAT, "the listing goes round in circles");
     if (ok && next.token.len > 0) {
         (void)pthread_mutex_lock(&job->lock);
         ok = arena_copy(&job->arena, next.token, &next.token, err);

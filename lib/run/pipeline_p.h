@@ -143,7 +143,9 @@ bool body_submit(struct job *job, const struct body_request *request,
 
 /* listing_pages.c */
 bool job_list_start(struct job *job, struct err *err);
-bool job_list_page(struct job *job, struct sv asked, struct sv page, struct err *err);
+/* asked and token: the prefix and the token that the page was asked for with. */
+bool job_list_page(struct job *job, struct sv asked, struct sv token, struct sv page,
+                   struct err *err);
 
 /* baseline.c */
 bool baseline_ask(struct job *job); /* true: the job waits; job_finish comes later */

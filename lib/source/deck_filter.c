@@ -278,6 +278,7 @@ bool deck_filter_finish(struct deck_filter *f, struct build_list *list, struct s
     }
     list->duplicates += f->candidates.duplicates;
     list->nameless += f->candidates.nameless;
+    list->placeless += f->candidates.placeless;
     *ret_ignored = ignored;
     return true;
 }
