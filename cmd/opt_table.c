@@ -3,7 +3,7 @@
 #define AT(field) offsetof(struct settings, field)
 #define READERS (COMMAND_REPORT | COMMAND_SCRAPE | COMMAND_FETCH | COMMAND_CORPUS)
 #define SOURCES (COMMAND_REPORT | COMMAND_SCRAPE | COMMAND_FETCH)
-#define JUDGES (COMMAND_REPORT | COMMAND_SCRAPE | COMMAND_CORPUS | COMMAND_RULES)
+#define JUDGES (COMMAND_REPORT | COMMAND_SCRAPE | COMMAND_FETCH | COMMAND_CORPUS | COMMAND_RULES)
 
 /* clang-format off */
 const struct opt opt_table[] = {
@@ -71,15 +71,17 @@ const struct opt opt_table[] = {
     {"connect-timeout", 0, NULL, OPT_DURATION, AT(connect_timeout_ms), "10s", "TIME", NULL, "Fetching", READERS, false,
      "How long a connection may take"},
     {"deadline", 0, NULL, OPT_DURATION, AT(deadline_ms), "10m", "TIME", NULL, "Fetching", READERS, false,
-     "How long one try of a request may take"},
+     "How long a request may take, with all its tries"},
     {"low-speed", 0, NULL, OPT_DURATION, AT(low_speed_ms), "30s", "TIME", NULL, "Fetching", READERS, false,
      "Give a transfer up that brings nothing for so long"},
     {"host-budget", 0, NULL, OPT_DURATION, AT(host_budget_ms), "20s", "TIME", NULL, "Fetching", READERS, false,
-     "A host that only fails for so long is left alone for a while"},
+     "A host that does nothing but fail for so long is left alone"},
     {"max-body", 0, NULL, OPT_SIZE, AT(max_body), "4G", "SIZE", NULL, "Fetching", READERS, false,
      "Largest file, as stored"},
+    {"max-in-flight", 0, NULL, OPT_SIZE, AT(max_in_flight), "64M", "SIZE", NULL, "Fetching", READERS, false,
+     "Bytes received and not yet read; past it transfers wait"},
     {"max-redirects", 0, NULL, OPT_COUNT, AT(max_redirects), "5", "N", NULL, "Fetching", READERS, false,
-     "Redirects followed for one request"},
+     "Redirects followed for one request; 0 follows none"},
     {"allow-private-redirects", 0, NULL, OPT_FLAG, AT(allow_private), NULL, NULL, NULL, "Fetching", READERS, false,
      "Follow redirects from public to private addresses"},
     {"http1", 0, NULL, OPT_FLAG, AT(http1), NULL, NULL, NULL, "Fetching", READERS, false,

@@ -29,6 +29,7 @@ static void catch_signals(void)
     (void)sigaction(SIGINT, &stop, NULL);
     (void)sigaction(SIGTERM, &stop, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error like others */
 }
 
 /* ---- packs ---- */
@@ -257,15 +258,38 @@ static unsigned small(uint64_t n)
     return (unsigned)(n < 100000 ? n : 100000);
 }
 
+static const char *either(const char *name, const char *other)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : getenv(other);
+}
+
+/* libcurl says nothing of a file of passwords that it cannot read. */
+static bool check_network(const struct settings *o, struct err *err)
+{
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--ca-file", o->ca_file}, {"--netrc-file", o->netrc_file}};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        if (files[i].path == NULL || access(files[i].path, R_OK) == 0)
+            continue;
+        (void)err_where(err, "%s", files[i].option);
+        return err_why(err, ERR_USAGE, "%s: %s", files[i].path, strerror(errno));
+    }
+    if (o->parallel > FETCH_PARALLEL_MOST) {
+        (void)err_where(err, "--parallel");
+        return err_why(err, ERR_USAGE, "%d at most", FETCH_PARALLEL_MOST);
+    }
+    return true;
+}
+
 static bool open_network(struct session *s, struct err *err)
 {
     const struct settings *o = s->settings;
-    const char *token = NULL;
-    const char *region =
-        getenv("AWS_REGION") != NULL ? getenv("AWS_REGION") : getenv("AWS_DEFAULT_REGION");
+    const char *token = NULL, *region = either("AWS_REGION", "AWS_DEFAULT_REGION");
     if (o->offline)
         return true;
-    if (!read_token(s, &token, err))
+    if (!check_network(o, err) || !read_token(s, &token, err))
         return false;
     if (token != NULL && o->token_hosts == NULL)
         log_warn(&s->log, "the token is sent to nobody: name its hosts with --token-hosts");
@@ -279,6 +303,7 @@ static bool open_network(struct session *s, struct err *err)
         .deadline_ms = o->deadline_ms,
         .host_budget_ms = o->host_budget_ms,
         .max_body_bytes = o->max_body,
+        .max_in_flight_bytes = o->max_in_flight,
         .max_redirects = small(o->max_redirects),
         .allow_private = o->allow_private,
         .http1 = o->http1,
@@ -287,6 +312,10 @@ static bool open_network(struct session *s, struct err *err)
         .bearer_token = token,
         .bearer_hosts = o->token_hosts,
         .netrc_file = o->netrc_file,
+        .proxy = {.http = getenv("http_proxy"),
+                  .https = either("https_proxy", "HTTPS_PROXY"),
+                  .all = either("all_proxy", "ALL_PROXY"),
+                  .none = either("no_proxy", "NO_PROXY")},
         .s3_access_key = getenv("AWS_ACCESS_KEY_ID"),
         .s3_secret_key = getenv("AWS_SECRET_ACCESS_KEY"),
         .s3_token = getenv("AWS_SESSION_TOKEN"),

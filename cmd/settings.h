@@ -29,7 +29,8 @@ struct settings {
     bool gcsweb;
     struct text_list aliases;
     /* fetching */
-    uint64_t parallel, per_host, tries, max_body, max_plain, max_ratio, max_redirects;
+    uint64_t parallel, per_host, tries, max_body, max_in_flight, max_plain, max_ratio,
+        max_redirects;
     int64_t connect_timeout_ms, deadline_ms, low_speed_ms, host_budget_ms, backoff_ms;
     bool http1, allow_private, offline, no_cache;
     const char *ca_file, *token_file, *token_hosts, *netrc_file, *s3_region, *user_agent;

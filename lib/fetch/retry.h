@@ -3,10 +3,14 @@
  * numbers are handed in.
  *
  * Units:   milliseconds of a clock that only goes forward.
- * Rule:    wait = random in [0, min(max, first * 2^tries)], never less than Retry-After (capped).
- *          A host's breaker opens after `failures` failures in a row over `budget_ms`, or after
- * four times as many in any time; it lets one request through again after `cool_ms`. Source:
- * prow.md 5.4.
+ * Wait:    of a request: random in [0, min(max, first * 2^tries)], never less than Retry-After.
+ * Hosts:   sound -> suspect -> dead, and back to sound by one success.
+ *            suspect: suspect_after failures in a row. One request at a time finds out whether it is
+ *            back, at growing distances; the others wait and lose none of their tries.
+ *            dead: nothing but failures for budget_ms, from when the first of them was sent; or it
+ *            asked, in all since the last success, for more patience than patience_ms. Requests fail
+ *            at once; every cool_ms one finds out whether it is back.
+ * Source:  prow.md 5.4.
  */
 #ifndef FETCH_RETRY_H
 #define FETCH_RETRY_H
@@ -14,8 +18,9 @@
 #include "base/sv.h"
 
 struct retry_options {
-    int64_t first_ms, max_ms, after_cap_ms, budget_ms, cool_ms;
-    unsigned failures;
+    int64_t first_ms, max_ms;
+    int64_t budget_ms, patience_ms, cool_ms;
+    unsigned suspect_after;
 };
 
 /* A status that may be another one next time: 408 429 500 502 503 504. */
@@ -30,15 +35,28 @@ int64_t retry_wait_ms(const struct retry_options *o, unsigned tries, int64_t aft
 
 struct host_state {    /* zeroed at first */
     unsigned failures; /* in a row */
-    int64_t first_failure_ms;
-    int64_t open_until_ms; /* 0: closed */
-    bool probing;          /* one request is on its way through an open breaker */
+    unsigned probes;   /* of them, those of a suspect host */
+    int64_t
+        failing_since_ms;  /* when the first of them was sent; waits that it asked for left out */
+    int64_t not_before_ms; /* nothing is sent before */
+    int64_t patience_ms;   /* that it asked for since the last success */
+    bool dead;
+    bool probing; /* a request is on its way to find out */
 };
-enum host_verdict { HOST_GO, HOST_PROBE, HOST_REFUSE };
-enum host_verdict host_ask(struct host_state *h, int64_t now_ms);
-void host_succeeded(struct host_state *h);
-/* True when the breaker opens by this failure. */
-bool host_failed(struct host_state *h, const struct retry_options *o, int64_t now_ms);
+enum host_verdict { HOST_GO, HOST_PROBE, HOST_WAIT, HOST_REFUSE };
+
+/* May a request go? HOST_PROBE is a go that the caller must end with one of the calls below. */
+enum host_verdict host_ask(struct host_state *h, const struct retry_options *o, int64_t now_ms);
+void host_succeeded(struct host_state *h, int64_t now_ms);
+void host_learnt_nothing(struct host_state *h, bool probe);
+/* True when the host dies of this. sent_ms: when the request went out. */
+bool host_failed(struct host_state *h, const struct retry_options *o, bool probe, int64_t sent_ms,
+                 int64_t now_ms, uint64_t random);
+/* It asked to be left alone for after_ms. True when that is more than it is granted. */
+bool host_asked_for_patience(struct host_state *h, const struct retry_options *o, int64_t after_ms,
+                             int64_t now_ms);
+/* What is wrong with it will not pass. True when it was not dead before. */
+bool host_condemned(struct host_state *h, const struct retry_options *o, int64_t now_ms);
 
 uint64_t retry_random(uint64_t *state); /* splitmix64 */
 
