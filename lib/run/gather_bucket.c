@@ -154,7 +154,9 @@ static bool take_target(const struct gathering *g, struct build *pointer, struct
 static bool read_some(struct found *f, struct build **pointers, size_t count, struct err *err)
 {
     struct gather_file *files = calloc(count + 1, sizeof(*files));
-    bool ok = files != NULL || err_why(err, ERR_NOMEM, "no memory for %zu pointers", count);
+    bool ok = true;
+    if (files == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for %zu pointers", count);
     for (size_t i = 0; ok && i < count; i++) {
         const struct build b = {
             .store = f->place.store, .bucket = f->place.bucket, .key = pointers[i]->key};
@@ -169,7 +171,7 @@ static bool read_some(struct found *f, struct build **pointers, size_t count, st
         if (!ok)
             *err = files[i].err;
     }
-    for (size_t i = 0; files != NULL && i < count; i++)
+    for (size_t i = 0; i < count; i++)
         buf_done(&files[i].text);
     free(files);
     return ok;

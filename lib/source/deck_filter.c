@@ -1,6 +1,7 @@
 #include "source/deck_filter.h"
 
 #include "base/glob.h"
+#include "source/percent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,14 +34,6 @@ struct deck_filter {
 
 /* ---- the query ---- */
 
-static int hex_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static bool add_point(struct buf *out, unsigned p, struct err *err)
 {
     char utf8[3];
@@ -72,8 +65,8 @@ static bool unescape(struct sv s, struct buf *out, struct err *err)
         }
         bool ok = digits > 0 && from + digits <= s.len;
         for (size_t k = 0; ok && k < digits; k++) {
-            ok = hex_of(s.ptr[from + k]) >= 0;
-            point = point << 4 | (unsigned)(ok ? hex_of(s.ptr[from + k]) : 0);
+            ok = percent_hex(s.ptr[from + k]) >= 0;
+            point = point << 4 | (unsigned)(ok ? percent_hex(s.ptr[from + k]) : 0);
         }
         if (ok ? !add_point(out, point, err) : !buf_add_char(out, s.ptr[i], err))
             return false;

@@ -17,7 +17,8 @@ enum deck_state {
 };
 
 struct deck_list {
-    struct sv deck; /* of a copy that is owned */
+    char *deck_text; /* owned */
+    struct sv deck;  /* of it */
     deck_build_fn *fn;
     void *user;
     enum deck_state state;
@@ -39,6 +40,7 @@ struct deck_list *deck_list_new(struct sv deck, deck_build_fn *fn, void *user, s
         return NULL;
     }
     memcpy(copy, deck.len > 0 ? deck.ptr : "", deck.len);
+    d->deck_text = copy;
     d->deck = (struct sv){.ptr = copy, .len = deck.len};
     d->fn = fn;
     d->user = user;
@@ -51,7 +53,7 @@ void deck_list_free(struct deck_list *d)
 {
     if (d == NULL)
         return;
-    free((char *)(uintptr_t)d->deck.ptr);
+    free(d->deck_text);
     buf_done(&d->held);
     arena_done(&d->arena);
     free(d);

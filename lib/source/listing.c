@@ -1,6 +1,7 @@
 #include "source/listing.h"
 
 #include "model/build_json.h"
+#include "source/percent.h"
 
 #include <libxml/parser.h>
 #include <stdio.h>
@@ -94,31 +95,6 @@ static bool text_of(const xmlNode *parent, const char *name, struct arena *a, st
     return ok;
 }
 
-static int hex_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* Percent escapes, and '+' for a blank where plus says so. In place: it only gets shorter. */
-static struct sv url_decoded(struct sv text, bool plus)
-{
-    char *out = (char *)(uintptr_t)text.ptr; /* the arena's own copy */
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        const bool escape = text.ptr[i] == '%' && i + 2 < text.len &&
-                            hex_of(text.ptr[i + 1]) >= 0 && hex_of(text.ptr[i + 2]) >= 0;
-        const char c = escape ? (char)(hex_of(text.ptr[i + 1]) << 4 | hex_of(text.ptr[i + 2]))
-                       : plus && text.ptr[i] == '+' ? ' '
-                                                    : text.ptr[i];
-        out[len++] = c;
-        i += escape ? 2 : 0;
-    }
-    return (struct sv){.ptr = out, .len = len};
-}
-
 static bool xml_entry(const xmlNode *n, bool encoded, listing_fn *fn, void *user, struct arena *a,
                       struct sv *last, struct err *err)
 {
@@ -127,8 +103,8 @@ static bool xml_entry(const xmlNode *n, bool encoded, listing_fn *fn, void *user
     if (!text_of(n, entry.is_folder ? "Prefix" : "Key", a, &entry.name, err) ||
         !text_of(n, "Size", a, &size, err))
         return false;
-    if (encoded)
-        entry.name = url_decoded(entry.name, true);
+    if (encoded && !percent_decode(entry.name, true, a, &entry.name, err))
+        return false;
     (void)sv_u64(size, &entry.size);
     if (sv_compare(entry.name, *last) > 0)
         *last = entry.name;
@@ -150,10 +126,10 @@ static bool xml_next(const xmlNode *root, bool encoded, struct sv last, struct a
     if (!sv_equal(truncated, SV("true")))
         return true;
     next->is_marker = token.len == 0;
-    next->token = token.len > 0     ? token
-                  : marker.len == 0 ? last
-                  : encoded         ? url_decoded(marker, true)
-                                    : marker;
+    next->token = token.len > 0 ? token : marker.len > 0 ? marker : last;
+    if (token.len == 0 && marker.len > 0 && encoded &&
+        !percent_decode(marker, true, a, &next->token, err))
+        return false;
     next->damaged = next->damaged || next->token.len == 0;
     return true;
 }
@@ -262,10 +238,7 @@ static bool html_next(struct sv page, struct arena *a, struct listing_next *next
         if (marker.len == 0 || sv_find(tag, SV("next-button")) == tag.len)
             continue;
         next->is_marker = true;
-        if (!arena_copy(a, marker, &next->token, err))
-            return false;
-        next->token = url_decoded(next->token, false);
-        return true;
+        return percent_decode(marker, false, a, &next->token, err);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "source/place.h"
 
+#include "source/percent.h"
+
 #include <stdio.h>
 
 static const char *const shapes =
@@ -10,59 +12,6 @@ static const struct bucket_alias known_aliases[] = {
     {SV_INIT("origin-ci-test"), SV_INIT("test-platform-results")},
     {SV_INIT("kubernetes-jenkins"), SV_INIT("kubernetes-ci-logs")},
 };
-
-/* ---- percent-encoding ---- */
-
-static int hex_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-static bool decode(struct sv s, struct arena *a, struct sv *ret_text, struct err *err)
-{
-    char *out = arena_alloc(a, s.len + 1, err);
-    size_t len = 0;
-    if (out == NULL)
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        const bool escape = s.ptr[i] == '%' && i + 2 < s.len && hex_of(s.ptr[i + 1]) >= 0 &&
-                            hex_of(s.ptr[i + 2]) >= 0;
-        out[len++] = escape ? (char)(hex_of(s.ptr[i + 1]) << 4 | hex_of(s.ptr[i + 2])) : s.ptr[i];
-        i += escape ? 2 : 0;
-    }
-    *ret_text = (struct sv){.ptr = out, .len = len};
-    return true;
-}
-
-static bool is_unreserved(char c, bool slash)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~' || (slash && c == '/');
-}
-
-static bool encode(struct sv s, bool slash, struct arena *a, struct sv *ret_text, struct err *err)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    char *out = arena_alloc(a, s.len * 3 + 1, err);
-    size_t len = 0;
-    if (out == NULL)
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        const unsigned char c = (unsigned char)s.ptr[i];
-        if (is_unreserved(s.ptr[i], slash)) {
-            out[len++] = s.ptr[i];
-            continue;
-        }
-        out[len++] = '%';
-        out[len++] = digits[c >> 4];
-        out[len++] = digits[c & 15];
-    }
-    *ret_text = (struct sv){.ptr = out, .len = len};
-    return true;
-}
 
 /* gcsweb parses the path twice: what has a meaning in a URL must survive the first time. */
 static bool encode_for_gcsweb(struct sv s, struct arena *a, struct sv *ret_text, struct err *err)
@@ -83,7 +32,7 @@ static bool encode_for_gcsweb(struct sv s, struct arena *a, struct sv *ret_text,
         len += 3;
     }
     once = (struct sv){.ptr = out, .len = len};
-    return encode(once, true, a, ret_text, err);
+    return percent_encode(once, true, a, ret_text, err);
 }
 
 /* ---- keys ---- */
@@ -239,7 +188,7 @@ static bool place_object(enum store store, struct sv path, bool plain, const str
     path = trim_slashes(path);
     const size_t slash = sv_find_char(path, '/');
     key = trim_slashes(sv_tail(path, slash));
-    if (!plain && !decode(key, a, &key, err))
+    if (!plain && !percent_decode(key, false, a, &key, err))
         return false;
     p->build.store = store;
     p->build.bucket = place_unalias(e, sv_head(path, slash));
@@ -351,7 +300,7 @@ static bool place_gcs(struct sv path, const struct endpoints *e, struct arena *a
     const struct sv rest = sv_tail(path, api.len);
     const size_t mark = sv_find(rest, SV("/o/"));
     struct sv key, joined;
-    return decode(sv_tail(rest, mark + 3), a, &key, err) &&
+    return percent_decode(sv_tail(rest, mark + 3), false, a, &key, err) &&
            arena_printf(a, &joined, err, "%.*s/%.*s", SV_ARG(sv_head(rest, mark)), SV_ARG(key)) &&
            place_object(STORE_GS, joined, true, e, a, p, err);
 }
@@ -423,7 +372,7 @@ static bool find_inner_url(struct sv query, struct arena *a, struct sv *ret_url,
         const struct sv value = sv_tail(pair, sv_find_char(pair, '=') + 1);
         if (!sv_starts(value, SV("http")))
             continue;
-        if (!decode(value, a, &plain, err))
+        if (!percent_decode(value, false, a, &plain, err))
             return false;
         if (sv_starts(plain, SV("https://")) || sv_starts(plain, SV("http://"))) {
             *ret_url = plain;
@@ -550,7 +499,8 @@ bool place_parse(struct sv argument, const struct endpoints *e, const struct pla
         ok = place_url(argument, e, a, false, &p, err);
     } else if (sv_starts(argument, SV("file://"))) {
         struct sv path;
-        ok = decode(sv_tail(argument, 7), a, &path, err) && place_local(path, disk, a, &p, err);
+        ok = percent_decode(sv_tail(argument, 7), false, a, &path, err) &&
+             place_local(path, disk, a, &p, err);
     } else if (sv_find(sv_head(argument, 16), SV("://")) < sv_head(argument, 16).len) {
         ok = refuse(err);
     } else {
@@ -601,7 +551,7 @@ static bool object_url(const struct endpoints *e, enum store store, struct sv bu
         return encode_for_gcsweb(key, a, &path, err) && gcsweb_base(e, store, a, &base, err) &&
                arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s", SV_ARG(base), SV_ARG(bucket),
                             SV_ARG(path));
-    if (!encode(key, true, a, &path, err))
+    if (!percent_encode(key, true, a, &path, err))
         return false;
     if (store == STORE_S3)
         return s3_base(e, bucket, a, &base, err) &&
@@ -639,39 +589,56 @@ bool place_person_url(const struct endpoints *e, const struct build *build, stru
         return true;
     }
     if (main_log && e->spyglass.len > 0)
-        return encode(build->key, true, a, &path, err) &&
+        return percent_encode(build->key, true, a, &path, err) &&
                arena_printf(a, ret_url, err, "%.*s/%s/%.*s/%.*s", SV_ARG(e->spyglass),
                             build_store_name(build->store), SV_ARG(build->bucket), SV_ARG(path));
     return join_key(build, rel, a, &key, err) &&
            object_url(e, build->store, build->bucket, key, a, ret_url, err);
 }
 
+static bool gcsweb_list_url(const struct endpoints *e, const struct list_request *r,
+                            struct arena *a, struct sv *ret_url, struct err *err)
+{
+    struct sv prefix, token, base;
+    return encode_for_gcsweb(r->prefix, a, &prefix, err) &&
+           percent_encode(r->token, false, a, &token, err) &&
+           gcsweb_base(e, r->store, a, &base, err) &&
+           arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s%s%.*s", SV_ARG(base), SV_ARG(r->bucket),
+                        SV_ARG(prefix), token.len > 0 ? "?marker=" : "", SV_ARG(token));
+}
+
+/* A store that answered in the first version's terms is asked so from then on. */
+static bool xml_list_url(const struct endpoints *e, const struct list_request *r, struct arena *a,
+                         struct sv *ret_url, struct err *err)
+{
+    struct sv prefix, token, base;
+    const char *version = r->is_marker ? "" : "list-type=2&";
+    const char *next = r->token.len == 0 ? "" : r->is_marker ? "&marker=" : "&continuation-token=";
+    const bool ok = percent_encode(r->prefix, false, a, &prefix, err) &&
+                    percent_encode(r->token, false, a, &token, err) &&
+                    (r->store == STORE_S3 ? s3_base(e, r->bucket, a, &base, err)
+                                          : arena_printf(a, &base, err, "%.*s/%.*s", SV_ARG(e->gcs),
+                                                         SV_ARG(r->bucket)));
+    return ok && arena_printf(a, ret_url, err,
+                              "%.*s?%sprefix=%.*s%s&max-keys=1000&encoding-type=url%s%.*s",
+                              SV_ARG(base), version, SV_ARG(prefix),
+                              r->flat ? "" : "&delimiter=%2F", next, SV_ARG(token));
+}
+
 bool place_list_url(const struct endpoints *e, const struct list_request *r, struct arena *a,
                     struct sv *ret_url, struct err *err)
 {
-    struct sv prefix, token, base;
-    const char *delimiter = r->flat ? "" : "&delimiter=%2F";
+    struct sv prefix, token;
     if (e->prefer_gcsweb)
-        return encode_for_gcsweb(r->prefix, a, &prefix, err) &&
-               encode(r->token, false, a, &token, err) && gcsweb_base(e, r->store, a, &base, err) &&
-               arena_printf(a, ret_url, err, "%.*s/%.*s/%.*s%s%.*s", SV_ARG(base),
-                            SV_ARG(r->bucket), SV_ARG(prefix), token.len > 0 ? "?marker=" : "",
-                            SV_ARG(token));
-    if (!encode(r->prefix, false, a, &prefix, err) || !encode(r->token, false, a, &token, err))
-        return false;
-    if (r->store == STORE_GS && e->gcs_api.len > 0)
-        return arena_printf(a, ret_url, err,
-                            "%.*s/b/%.*s/o?prefix=%.*s%s&maxResults=1000&fields=nextPageToken,"
-                            "prefixes,items(name,size,updated,metadata)%s%.*s",
-                            SV_ARG(e->gcs_api), SV_ARG(r->bucket), SV_ARG(prefix), delimiter,
-                            token.len > 0 ? "&pageToken=" : "", SV_ARG(token));
-    /* A store that answered in the first version's terms is asked so from then on. */
-    const char *version = r->is_marker ? "" : "list-type=2&";
-    const char *next = token.len == 0 ? "" : r->is_marker ? "&marker=" : "&continuation-token=";
-    const bool ok = r->store == STORE_S3 ? s3_base(e, r->bucket, a, &base, err)
-                                         : arena_printf(a, &base, err, "%.*s/%.*s", SV_ARG(e->gcs),
-                                                        SV_ARG(r->bucket));
-    return ok && arena_printf(
-                     a, ret_url, err, "%.*s?%sprefix=%.*s%s&max-keys=1000&encoding-type=url%s%.*s",
-                     SV_ARG(base), version, SV_ARG(prefix), delimiter, next, SV_ARG(token));
+        return gcsweb_list_url(e, r, a, ret_url, err);
+    if (r->store == STORE_S3 || e->gcs_api.len == 0)
+        return xml_list_url(e, r, a, ret_url, err);
+    return percent_encode(r->prefix, false, a, &prefix, err) &&
+           percent_encode(r->token, false, a, &token, err) &&
+           arena_printf(a, ret_url, err,
+                        "%.*s/b/%.*s/o?prefix=%.*s%s&maxResults=1000&fields=nextPageToken,"
+                        "prefixes,items(name,size,metadata)%s%.*s",
+                        SV_ARG(e->gcs_api), SV_ARG(r->bucket), SV_ARG(prefix),
+                        r->flat ? "" : "&delimiter=%2F", token.len > 0 ? "&pageToken=" : "",
+                        SV_ARG(token));
 }

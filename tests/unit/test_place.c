@@ -370,7 +370,7 @@ static void listings_are_asked_for_page_by_page(void **state)
          {.store = STORE_GS, .bucket = SV_INIT("b"), .prefix = SV_INIT("logs/j/")},
          "https://storage.googleapis.com/storage/v1/b/b/"
          "o?prefix=logs%2Fj%2F&delimiter=%2F&maxResults=1000&fields="
-         "nextPageToken,prefixes,items(name,size,updated,metadata)"},
+         "nextPageToken,prefixes,items(name,size,metadata)"},
         {&public,
          {.store = STORE_GS,
           .bucket = SV_INIT("b"),
@@ -379,7 +379,7 @@ static void listings_are_asked_for_page_by_page(void **state)
           .token = SV_INIT("A+=")},
          "https://storage.googleapis.com/storage/v1/b/b/"
          "o?prefix=l%2F&maxResults=1000&fields=nextPageToken,prefixes,"
-         "items(name,size,updated,metadata)&pageToken=A%2B%3D"},
+         "items(name,size,metadata)&pageToken=A%2B%3D"},
         {&xml,
          {.store = STORE_GS,
           .bucket = SV_INIT("b"),
