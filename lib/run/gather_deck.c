@@ -26,8 +26,12 @@ struct deck_stream {
 static bool on_build(const struct build *build, void *user, struct err *err)
 {
     struct deck_stream *s = user;
-    struct build own = *build;
+    struct build own = *build, shape = *build;
+    struct err none = {0};
     own.bucket = place_unalias(s->g->run->endpoints, build->bucket);
+    /* Its link may say what the list leaves out. */
+    if (own.id.len == 0 && place_fill_from_key(&shape, s->g->arena, &none))
+        own.id = shape.id;
     return deck_filter_add(s->filter, &own, err);
 }
 

@@ -431,6 +431,11 @@ class BadInput(Case):
         self.assertEqual([r["build"]["job"] for r in done.rows()[:-1]], ["ja", "jb"])
         self.assertEqual(done.err, "prowl: builds listed more than once, and read once: 2\n")
 
+    def test_a_link_tells_the_id_that_the_list_leaves_out(self):
+        job = {"spec": {"job": "j"}, "status": {"state": "success", "url": "https://d/view/gs/b/logs/j/17"}}
+        url = self.serve(prowjobs_js=json.dumps({"items": [job]}))
+        self.assertEqual(self.run_report(url, url + "/").rows()[0]["build"]["id"], "17")
+
     def test_links_that_lead_out_of_their_bucket_are_no_places(self):
         jobs = [{"spec": {"job": f"j{i}"}, "status": {"state": "failure", "build_id": str(i), "url": "https://d/view/" + u}}
                 for i, u in enumerate(("gs/b/../../x/1", "s3/u@evil.example/logs/j/2", "gs/../logs/j/3"))]
