@@ -51,6 +51,7 @@ struct report_totals { /* what the run as a whole did */
     uint64_t wire_bytes, plain_bytes;
     struct report_host hosts[REPORT_MAX_HOSTS];
     size_t host_count;
+    uint64_t duplicates;    /* builds that were listed again, and are read once */
     struct sv list_problem; /* the job list was cut or partly unreadable; "" when it was not */
     bool partly;            /* the list of builds was not whole */
     bool incomplete;        /* stopped by a signal or a limit */

@@ -106,6 +106,8 @@ static struct jsonw totals_to_json(const struct report_totals *t)
         jsonw_add_take(hosts, h);
     }
     jsonw_set_take(o, "hosts", hosts);
+    if (t->duplicates > 0)
+        jsonw_set_u64(o, "duplicates", t->duplicates);
     if (t->list_problem.len > 0)
         jsonw_set_text(o, "list_problem", t->list_problem);
     jsonw_set_bool(o, "incomplete", t->incomplete);

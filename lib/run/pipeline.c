@@ -263,7 +263,8 @@ bool pipeline_run(const struct run_options *options, const struct build_list *li
                   struct err *err)
 {
     static const size_t thread_room = MAX_WORKERS;
-    struct report_totals totals = {.builds = list->count, .list_problem = list->problem};
+    struct report_totals totals = {
+        .builds = list->count, .duplicates = list->duplicates, .list_problem = list->problem};
     struct pipeline p = {.options = options, .list = list, .calls = calls, .totals = &totals};
     pthread_t *threads = calloc(thread_room, sizeof(*threads));
     if (threads == NULL)

@@ -132,6 +132,7 @@ class Files(Sources):
         done = self.report(log, log, log)
         self.assertEqual(ids(done.rows()), [log])
         self.assertEqual(done.err, "prowl: builds listed more than once, and read once: 2\n")
+        self.assertEqual(done.rows()[-1]["totals"]["duplicates"], 2)
 
     def test_sources_come_in_the_order_of_the_arguments(self):
         self.write("b.log", BROKEN)
