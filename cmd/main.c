@@ -62,8 +62,10 @@ static int print(struct buf *text, bool ok, struct err *err)
 
 static int print_version(void)
 {
-    (void)printf("prowl %s\n%s\n%s\nHyperscan or Vectorscan %s\n", PROWL_VERSION,
-                 fetch_library_version(), unpack_versions(), ruleset_engine_versions());
+    char engines[256];
+    ruleset_engine_versions(engines, sizeof(engines));
+    (void)printf("prowl %s\n%s\n%s\n%s\n", PROWL_VERSION, fetch_library_version(),
+                 unpack_versions(), engines);
     return STATUS_DONE;
 }
 

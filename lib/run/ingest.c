@@ -5,6 +5,7 @@
 #include "junit/junit.h"
 #include "scan/scanner.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -223,11 +224,12 @@ static bool finish_log(struct ingest *in, bool broken, struct err *err)
             !give_up_on(in, i, &own, err))
             return false;
     }
-    const uint64_t limited = scanner_limited(in->scanner);
+    struct sv rule = SV("");
+    const uint64_t limited = scanner_limited(in->scanner, &rule);
     if (limited > 0) {
-        char text[96];
-        (void)snprintf(text, sizeof(text), "%llu lines passed a rule's match limit",
-                       (unsigned long long)limited);
+        char text[200];
+        (void)snprintf(text, sizeof(text), "%" PRIu64 " lines passed the match limit of rule %.*s",
+                       limited, SV_ARG(rule));
         note_problem(in, "scan", text);
     }
     return arena_copy(&in->arena, sv_head(facts->last_text, EXCERPT_MAX_BYTES), &facts->last_text,

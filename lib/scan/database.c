@@ -3,40 +3,103 @@
 #include "base/fs.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <dirent.h>
+#include <fcntl.h>
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { DATABASE_BYTES = 512 * 1024 * 1024, NAME_BYTES = 4096 };
+enum {
+    DATABASE_BYTES = 512 * 1024 * 1024,
+    NAME_BYTES = 4096,
+    FILES_KEPT = 8, /* compiled sets in the cache folder */
+};
+#define FILE_FORMAT "prowl compiled rules 1\n"
 
-struct pcre2_real_code_8 *pattern_compile(struct sv text, struct err *err)
+/* ---- what a pattern may not hold ---- */
+
+/* In a block, many lines are one text: what asks for the start or the end of the text as a whole
+ * would be found on the first or the last line only, and what changes the meaning of ^ and $ too. */
+static const char *unfit_at(struct sv rest)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:";
+    if (rest.len >= 2 && rest.ptr[0] == '\\' && strchr("AZzG", rest.ptr[1]) != NULL)
+        return "write ^ and $ in place of \\A, \\Z, \\z and \\G";
+    if (rest.len > 2 && sv_starts(rest, SV("(*")) && strchr(letters, rest.ptr[2]) != NULL)
+        return "verbs, as (*UTF), are not allowed";
+    if (!sv_starts(rest, SV("(?")))
+        return NULL;
+    bool off = false;
+    for (size_t i = 2; i < rest.len && strchr("imnsxJUa-^", rest.ptr[i]) != NULL; i++) {
+        if (rest.ptr[i] == '^' || (off && rest.ptr[i] == 'm'))
+            return "(?^…) and (?-m) are not allowed: ^ and $ are the line's";
+        off = off || rest.ptr[i] == '-';
+    }
+    return NULL;
+}
+
+static const char *unfit(struct sv text)
+{
+    bool quoted = false;
+    for (struct sv rest = text; rest.len > 0;) {
+        if (sv_starts(rest, SV("\\Q")) || sv_starts(rest, SV("\\E"))) {
+            quoted = rest.ptr[1] == 'Q';
+            rest = sv_tail(rest, 2);
+            continue;
+        }
+        const char *why = quoted ? NULL : unfit_at(rest);
+        if (why != NULL)
+            return why;
+        rest = sv_tail(rest, !quoted && rest.ptr[0] == '\\' ? 2 : 1);
+    }
+    return NULL;
+}
+
+pcre2_code *pattern_compile(struct sv text, struct err *err)
 {
     int code = 0;
     PCRE2_SIZE at = 0;
-    pcre2_code *compiled = pcre2_compile(
-        (PCRE2_SPTR)text.ptr, text.len,
-        PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
+    const char *why = unfit(text);
+    if (why != NULL) {
+        (void)err_why(err, ERR_USAGE, "%s", why);
+        return NULL;
+    }
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    if (context == NULL) {
+        (void)err_why(err, ERR_NOMEM, "no memory to compile a pattern");
+        return NULL;
+    }
+    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)text.ptr, text.len,
+                                         PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
+                                             PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY,
+                                         &code, &at, context);
+    pcre2_compile_context_free(context);
     if (compiled == NULL) {
         PCRE2_UCHAR words[160];
         (void)pcre2_get_error_message(code, words, sizeof(words));
         (void)err_why(err, code == PCRE2_ERROR_NOMEMORY ? ERR_NOMEM : ERR_USAGE,
-                      "pattern, column %zu: %s", at + 1, (const char *)words);
+                      "byte %zu of the pattern: %s", (size_t)at + 1, (const char *)words);
     }
     return compiled;
 }
 
+/* ---- compiling ---- */
+
 /* How libhs can take a pattern: as it is, or as a superset that PCRE2 then confirms. */
-static bool check_pattern(struct pattern *p, struct err *err)
+static bool find_flags(struct sv text, unsigned *ret_flags, struct err *err)
 {
     static const unsigned ways[] = {HS_FLAG_MULTILINE, HS_FLAG_MULTILINE | HS_FLAG_PREFILTER};
     char why[200] = "";
     for (size_t i = 0; i < COUNT_OF(ways); i++) {
         hs_expr_info_t *info = NULL;
         hs_compile_error_t *error = NULL;
-        if (hs_expression_info(p->text.ptr, ways[i], &info, &error) == HS_SUCCESS) {
+        if (hs_expression_info(text.ptr, ways[i], &info, &error) == HS_SUCCESS) {
             const unsigned least = info->min_width;
             free(info);
-            p->hs_flags = ways[i];
+            *ret_flags = ways[i];
             return least > 0 ||
                    err_why(err, ERR_USAGE, "the pattern matches the empty text, so every line");
         }
@@ -46,84 +109,152 @@ static bool check_pattern(struct pattern *p, struct err *err)
     return err_why(err, ERR_USAGE, "the pattern cannot be scanned for: %s", why);
 }
 
-static bool compile(struct ruleset *set, struct err *err)
+struct expressions { /* what hs_compile_multi takes */
+    const char **texts;
+    unsigned *flags, *ids;
+    unsigned count;
+};
+
+static bool gather(const struct ruleset *set, struct expressions *e, struct err *err)
 {
-    const char **texts = calloc(set->pattern_count + 1, sizeof(*texts));
-    unsigned *flags = calloc(set->pattern_count + 1, sizeof(*flags));
-    unsigned *ids = calloc(set->pattern_count + 1, sizeof(*ids));
-    unsigned count = 0;
-    bool ok = (texts != NULL && flags != NULL && ids != NULL) ||
-              err_why(err, ERR_NOMEM, "no memory to compile %zu patterns", set->pattern_count);
-    for (size_t i = 0; ok && i < set->pattern_count; i++) {
-        struct pattern *p = &set->patterns[i];
+    const size_t room = set->pattern_count + 1;
+    e->texts = calloc(room, sizeof(*e->texts));
+    e->flags = calloc(room, sizeof(*e->flags));
+    e->ids = calloc(room, sizeof(*e->ids));
+    if (e->texts == NULL || e->flags == NULL || e->ids == NULL)
+        return err_why(err, ERR_NOMEM, "no memory to compile %zu patterns", set->pattern_count);
+    for (size_t i = 0; i < set->pattern_count; i++) {
+        const struct pattern *p = &set->patterns[i];
         if (p->role == ROLE_SAME)
             continue;
-        ok = check_pattern(p, err);
-        texts[count] = p->text.ptr;
-        flags[count] = p->hs_flags;
-        ids[count++] = (unsigned)i;
-        if (!ok && p->role == ROLE_TRIGGER)
-            (void)err_where(err, "trigger %s", p->text.ptr);
-        else if (!ok)
-            (void)err_where(err, "%.*s:%u: %s", SV_ARG(set->rules[p->owner].pack),
-                            set->rules[p->owner].line, p->text.ptr);
+        if (!find_flags(p->text, &e->flags[e->count], err))
+            return pattern_fail(set, p, err);
+        e->texts[e->count] = p->text.ptr;
+        e->ids[e->count++] = (unsigned)i;
     }
+    return true;
+}
+
+static bool compile(struct ruleset *set, const struct expressions *e, struct err *err)
+{
     hs_compile_error_t *error = NULL;
-    if (ok && count > 0 &&
-        hs_compile_multi(texts, flags, ids, count, HS_MODE_BLOCK, NULL, &set->database, &error) !=
-            HS_SUCCESS) {
-        ok = err_why(err, ERR_USAGE, "the rules cannot be compiled: %s",
-                     error != NULL ? error->message : "no reason given");
-        (void)hs_free_compile_error(error);
-    }
-    free(texts);
-    free(flags);
-    free(ids);
+    if (e->count == 0 || hs_compile_multi(e->texts, e->flags, e->ids, e->count, HS_MODE_BLOCK, NULL,
+                                          &set->database, &error) == HS_SUCCESS)
+        return true;
+    const int at = error != NULL ? error->expression : -1;
+    if (at >= 0 && (unsigned)at < e->count)
+        (void)pattern_fail(set, &set->patterns[e->ids[at]], err);
+    (void)err_why(err, ERR_USAGE, "%s: %s",
+                  at >= 0 ? "the pattern cannot be scanned for" : "the rules cannot be compiled",
+                  error != NULL ? error->message : "no reason given");
+    (void)hs_free_compile_error(error);
+    return false;
+}
+
+bool database_compile(struct ruleset *set, struct err *err)
+{
+    struct expressions e = {0};
+    const bool ok = gather(set, &e, err) && compile(set, &e, err);
+    free(e.texts);
+    free(e.flags);
+    free(e.ids);
     return ok;
 }
+
+/* ---- the cache ---- */
 
 static bool cache_name(const struct ruleset *set, const char *dir, char *name, size_t size)
 {
     hs_platform_info_t platform = {0};
     (void)hs_populate_platform(&platform);
-    const int n = snprintf(name, size, "%s/rules-%.32s-%llx.db", dir, set->digest,
-                           (unsigned long long)platform.cpu_features);
+    const int n = snprintf(name, size, "%s/rules-%.32s-%llx-%x.db", dir, set->digest,
+                           (unsigned long long)platform.cpu_features, platform.tune);
     return n > 0 && (size_t)n < size;
 }
 
-static bool from_cache(struct ruleset *set, const char *dir)
+/* Format, digest of the set, and the database as libhs serialises it, with its own checksum. */
+static bool from_file(struct ruleset *set, struct sv file)
+{
+    const struct sv format = SV(FILE_FORMAT), digest = sv_of(set->digest);
+    if (!sv_starts(file, format) || !sv_starts(sv_tail(file, format.len), digest))
+        return false;
+    const struct sv bytes = sv_tail(file, format.len + digest.len);
+    return hs_deserialize_database(bytes.ptr, bytes.len, &set->database) == HS_SUCCESS;
+}
+
+bool database_from_cache(struct ruleset *set, const char *dir, const struct log *log)
 {
     char name[NAME_BYTES];
     struct buf data;
     struct err err = {0};
-    bool ok = false;
+    if (!cache_name(set, dir, name, sizeof(name)) || !fs_exists(name))
+        return false;
     buf_init(&data, DATABASE_BYTES);
-    if (cache_name(set, dir, name, sizeof(name)) && fs_read(name, DATABASE_BYTES, &data, &err))
-        ok = hs_deserialize_database(data.data, data.len, &set->database) == HS_SUCCESS;
+    const bool ok = fs_read(name, DATABASE_BYTES, &data, &err) && from_file(set, buf_sv(&data));
     buf_done(&data);
+    if (ok)
+        (void)utimensat(AT_FDCWD, name, NULL, 0); /* those not used for longest go first */
+    else
+        log_trace(log, LOG_CACHE, "compiled rules are compiled anew: %s %s", name, err.why);
     return ok;
 }
 
-bool database_open(struct ruleset *set, const char *cache_dir, struct err *err)
+struct kept { /* a compiled set in the cache folder */
+    char name[NAME_BYTES];
+    int64_t used;
+};
+
+static int is_compiled(const struct dirent *entry)
 {
-    set->cached = cache_dir != NULL && from_cache(set, cache_dir);
-    return set->cached || compile(set, err);
+    return strncmp(entry->d_name, "rules-", 6) == 0 && strstr(entry->d_name, ".db") != NULL;
 }
 
-void database_keep(const struct ruleset *set, const char *cache_dir, const struct log *log)
+/* Drop the one that was not used for longest, as long as there are more than are kept. */
+static void prune(const char *dir)
+{
+    struct dirent **entries = NULL;
+    const int count = scandir(dir, &entries, is_compiled, NULL);
+    for (int left = count; left > FILES_KEPT; left--) {
+        struct kept oldest = {.used = INT64_MAX};
+        for (int i = 0; i < count; i++) {
+            char name[NAME_BYTES];
+            struct stat st;
+            (void)snprintf(name, sizeof(name), "%s/%s", dir, entries[i]->d_name);
+            if (lstat(name, &st) != 0)
+                continue;
+            const int64_t used = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+            if (used >= oldest.used)
+                continue;
+            oldest.used = used;
+            memcpy(oldest.name, name, sizeof(name));
+        }
+        if (oldest.used == INT64_MAX || unlink(oldest.name) != 0)
+            break;
+    }
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+}
+
+void database_keep(const struct ruleset *set, const char *dir, const struct log *log)
 {
     char name[NAME_BYTES];
     char *bytes = NULL;
     size_t size = 0;
     struct err err = {0};
     struct fs_writer w = {.fd = -1};
-    if (set->database == NULL || !cache_name(set, cache_dir, name, sizeof(name)) ||
+    if (set->database == NULL || !cache_name(set, dir, name, sizeof(name)) ||
         hs_serialize_database(set->database, &bytes, &size) != HS_SUCCESS)
         return;
-    if (!fs_mkdirs_private(cache_dir, &err) || !fs_writer_open(&w, name, &err) ||
-        !fs_writer_add(&w, (struct sv){.ptr = bytes, .len = size}, &err) ||
-        !fs_writer_commit(&w, &err))
-        log_trace(log, LOG_CACHE, "compiled rules are not kept: %s: %s", err.where, err.why);
+    const bool ok = fs_mkdirs_private(dir, &err) && fs_writer_open(&w, name, &err) &&
+                    fs_writer_add(&w, SV(FILE_FORMAT), &err) &&
+                    fs_writer_add(&w, sv_of(set->digest), &err) &&
+                    fs_writer_add(&w, (struct sv){.ptr = bytes, .len = size}, &err) &&
+                    fs_writer_commit(&w, &err);
     fs_writer_done(&w);
     free(bytes);
+    if (ok)
+        prune(dir);
+    else
+        log_trace(log, LOG_CACHE, "compiled rules are not kept: %s: %s", err.where, err.why);
 }

@@ -12,12 +12,14 @@ enum {
     MAX_PATTERN_BYTES = 4096,
     MAX_EXAMPLES = 64,
     MAX_TEXTS = 64,
+    MAX_ID = 80,
     MAX_SUMMARY = 200,
+    MAX_PROSE = 1000,
+    DAY_BYTES = 10, /* "2027-01-31" */
     MAX_WITHIN = 100000
 };
 
 struct reading { /* one pack being read */
-    const struct pack_text *pack;
     struct arena *arena;
     const struct pack_sink *sink;
     struct sv pack_name, owner;
@@ -53,7 +55,7 @@ static bool check_members(struct ynode map, const char *const *names, const char
             continue;
         const char *hint = yaml_near(name, names);
         return yaml_fail(yaml_key(map, i), err, "%s has no member \"%.*s\"%s%s%s", what,
-                         SV_ARG(name), hint != NULL ? "; did you mean \"" : "",
+                         SV_ARG(sv_head(name, 80)), hint != NULL ? "; did you mean \"" : "",
                          hint != NULL ? hint : "", hint != NULL ? "\"?" : "");
     }
     return true;
@@ -67,6 +69,25 @@ static bool take_text(const struct reading *r, struct ynode n, const char *what,
     if (yaml_kind(n) != YAML_TEXT)
         return yaml_fail(n, err, "%s must be a text", what);
     return arena_copy(r->arena, yaml_text(n), target, err);
+}
+
+/* A text that people read: something in it, not too much, nothing that a terminal would act on. */
+static bool take_prose(const struct reading *r, struct ynode n, const char *what, size_t max,
+                       struct sv *target, struct err *err)
+{
+    const struct sv text = yaml_text(n);
+    if (yaml_kind(n) == YAML_NONE)
+        return true;
+    if (yaml_kind(n) == YAML_TEXT && (yaml_is_null(n) || text.len == 0))
+        return yaml_fail(n, err, "%s is empty", what);
+    if (text.len > max)
+        return yaml_fail(n, err, "%s of more than %zu bytes", what, max);
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char c = (unsigned char)text.ptr[i];
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+            return yaml_fail(n, err, "%s holds a control character", what);
+    }
+    return take_text(r, n, what, target, err);
 }
 
 /* A text or a list of texts. */
@@ -84,7 +105,7 @@ static bool take_texts(const struct reading *r, struct ynode n, const char *what
         const struct ynode item = kind == YAML_LIST ? yaml_at(n, i) : n;
         if (yaml_kind(item) != YAML_TEXT)
             return yaml_fail(item, err, "%s must hold texts", what);
-        if (!take_text(r, item, what, &texts[i], err))
+        if (!take_prose(r, item, what, MAX_PROSE, &texts[i], err))
             return false;
     }
     *ret_texts = texts;
@@ -121,6 +142,7 @@ static bool take_patterns(const struct reading *r, struct ynode rule, const char
         if (memchr(text.ptr, '\n', text.len) != NULL || memchr(text.ptr, '\0', text.len) != NULL)
             return yaml_fail(item, err, "a pattern matches one line and cannot hold a line end");
         patterns[i].line = yaml_line(item);
+        patterns[i].column = yaml_column(item);
         if (!arena_copy(r->arena, text, &patterns[i].text, err))
             return false;
     }
@@ -129,12 +151,25 @@ static bool take_patterns(const struct reading *r, struct ynode rule, const char
     return true;
 }
 
-static bool bad_word(struct ynode n, const char *what, const char *const *names, struct err *err)
+static bool bad_word(struct ynode n, struct sv word, const char *what, const char *const *names,
+                     struct err *err)
 {
-    const char *hint = yaml_near(yaml_text(n), names);
-    return yaml_fail(n, err, "\"%.*s\" is no %s%s%s%s", SV_ARG(yaml_text(n)), what,
+    const char *hint = yaml_near(word, names);
+    if (yaml_kind(n) != YAML_TEXT)
+        return yaml_fail(n, err, "the %s must be a word", what);
+    return yaml_fail(n, err, "\"%.*s\" is no %s%s%s%s", SV_ARG(sv_head(word, 80)), what,
                      hint != NULL ? "; did you mean \"" : "", hint != NULL ? hint : "",
                      hint != NULL ? "\"?" : "");
+}
+
+static bool is_word(struct sv text, bool dots)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || (dots && c == '.')))
+            return false;
+    }
+    return text.len > 0;
 }
 
 static bool take_cause(const struct reading *r, struct ynode n, struct rule *rule, struct err *err)
@@ -142,67 +177,93 @@ static bool take_cause(const struct reading *r, struct ynode n, struct rule *rul
     const char *names[KIND_COUNT + 1] = {0};
     const struct sv text = yaml_text(n);
     const size_t slash = sv_find_char(text, '/');
+    const struct sv detail = sv_tail(text, slash + 1);
     for (int i = 1; i < KIND_COUNT; i++)
         names[i - 1] = cause_kind_name((enum cause_kind)i);
-    if (yaml_kind(n) != YAML_TEXT)
-        return yaml_fail(n, err, "cause must be a kind and a detail: image-pull/rate-limit");
-    if (!cause_kind_parse(sv_head(text, slash), &rule->kind)) {
-        const char *hint = yaml_near(sv_head(text, slash), names);
-        return yaml_fail(n, err, "\"%.*s\" is no kind of cause%s%s%s", SV_ARG(sv_head(text, slash)),
-                         hint != NULL ? "; did you mean \"" : "", hint != NULL ? hint : "",
-                         hint != NULL ? "\"?" : "");
-    }
+    if (yaml_kind(n) != YAML_TEXT || yaml_is_null(n))
+        return yaml_fail(n, err,
+                         "a rule needs a cause, a kind and a detail: image-pull/rate-limit");
+    if (!cause_kind_parse(sv_head(text, slash), &rule->kind))
+        return bad_word(n, sv_head(text, slash), "kind of cause", names, err);
+    if ((slash < text.len && detail.len == 0) || detail.len > MAX_ID ||
+        (detail.len > 0 && !is_word(detail, false)))
+        return yaml_fail(n, err, "the detail of a cause is made of a-z, 0-9 and dashes");
     rule->class_ = cause_kind_class(rule->kind);
     rule->advice = cause_kind_advice(rule->kind);
-    return arena_copy(r->arena, sv_tail(text, slash + 1), &rule->detail, err);
+    return arena_copy(r->arena, detail, &rule->detail, err);
 }
+
+static const char *const class_names[] = {"infra",  "test",    "build", "lint",
+                                          "config", "product", NULL};
 
 static bool take_words(struct ynode n, struct rule *rule, struct err *err)
 {
-    static const char *const classes[] = {"infra",  "test",    "build", "lint",
-                                          "config", "product", NULL};
     static const char *const advices[] = {"retry", "fix-code", "fix-ci", "mixed", NULL};
     static const char *const severities[] = {"rollup", "symptom", "cause", "definite", NULL};
     static const char *const phases[] = {"setup", "build", "test", "teardown", NULL};
     const struct ynode class_ = yaml_member(n, "class"), advice = yaml_member(n, "advice");
     const struct ynode severity = yaml_member(n, "severity"), phase = yaml_member(n, "phase");
     if (yaml_kind(class_) != YAML_NONE && !cause_class_parse(yaml_text(class_), &rule->class_))
-        return bad_word(class_, "class", classes, err);
+        return bad_word(class_, yaml_text(class_), "class", class_names, err);
     if (yaml_kind(advice) != YAML_NONE && !cause_advice_parse(yaml_text(advice), &rule->advice))
-        return bad_word(advice, "advice", advices, err);
+        return bad_word(advice, yaml_text(advice), "advice", advices, err);
     rule->severity = SEVERITY_CAUSE;
     if (yaml_kind(severity) != YAML_NONE && !severity_parse(yaml_text(severity), &rule->severity))
-        return bad_word(severity, "severity", severities, err);
+        return bad_word(severity, yaml_text(severity), "severity", severities, err);
     if (yaml_kind(phase) != YAML_NONE && !phase_parse(yaml_text(phase), &rule->phase))
-        return bad_word(phase, "phase", phases, err);
+        return bad_word(phase, yaml_text(phase), "phase", phases, err);
     return true;
 }
 
-static bool take_where(const struct reading *r, struct ynode n, struct rule *rule, struct err *err)
+/* A word without '/', '*', '?' or a dot is meant as a kind. */
+static bool is_path_glob(struct sv text)
 {
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr("/*?.[", text.ptr[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool take_artifacts(const struct reading *r, struct ynode n, struct rule *rule,
+                           struct err *err)
+{
+    const char *kinds[ARTIFACT_KIND_COUNT + 1] = {0};
     const struct sv *names = NULL;
     size_t count = 0;
-    if (yaml_kind(n) == YAML_NONE)
-        return true;
-    if (!check_members(n, where_members, "where", err) ||
-        !take_texts(r, yaml_member(n, "artifact"), "artifact", &names, &count, err) ||
-        !take_texts(r, yaml_member(n, "job"), "job", &rule->where_jobs, &rule->where_job_count,
-                    err) ||
-        !take_texts(r, yaml_member(n, "step"), "step", &rule->where_steps, &rule->where_step_count,
-                    err))
+    for (int i = 0; i < ARTIFACT_KIND_COUNT; i++)
+        kinds[i] = artifact_kind_name((enum artifact_kind)i);
+    if (!take_texts(r, n, "artifact", &names, &count, err))
         return false;
     struct sv *paths = arena_array(r->arena, count + 1, sizeof(*paths), err);
     if (paths == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
+        const struct ynode item = yaml_kind(n) == YAML_LIST ? yaml_at(n, i) : n;
         enum artifact_kind kind;
-        if (artifact_kind_parse(names[i], &kind))
+        if (artifact_kind_parse(names[i], &kind) && artifact_kind_is_log(kind))
             rule->where_kinds |= 1u << kind;
-        else
+        else if (artifact_kind_parse(names[i], &kind))
+            return yaml_fail(item, err, "\"%.*s\" is no log, and rules see only logs",
+                             SV_ARG(names[i]));
+        else if (is_path_glob(names[i]))
             paths[rule->where_path_count++] = names[i];
+        else
+            return bad_word(item, names[i], "kind of artifact, nor a glob of paths", kinds, err);
     }
     rule->where_paths = paths;
     return true;
+}
+
+static bool take_where(const struct reading *r, struct ynode n, struct rule *rule, struct err *err)
+{
+    return yaml_kind(n) == YAML_NONE ||
+           (check_members(n, where_members, "where", err) &&
+            take_artifacts(r, yaml_member(n, "artifact"), rule, err) &&
+            take_texts(r, yaml_member(n, "job"), "job", &rule->where_jobs, &rule->where_job_count,
+                       err) &&
+            take_texts(r, yaml_member(n, "step"), "step", &rule->where_steps,
+                       &rule->where_step_count, err));
 }
 
 static bool take_captures(const struct reading *r, struct ynode n, struct example *e,
@@ -246,6 +307,7 @@ static bool take_examples(const struct reading *r, struct ynode list, const char
         if (yaml_kind(map ? yaml_member(item, "text") : item) != YAML_TEXT)
             return yaml_fail(item, err, "an example must be a text, or have one");
         examples[i].line = yaml_line(item);
+        examples[i].column = yaml_column(item);
         if (!take_text(r, map ? yaml_member(item, "text") : item, what, &examples[i].text, err) ||
             (map && !take_captures(r, yaml_member(item, "captures"), &examples[i], err)))
             return false;
@@ -257,22 +319,22 @@ static bool take_examples(const struct reading *r, struct ynode list, const char
 
 static bool take_date(struct ynode n, const char *what, int64_t *target, struct err *err)
 {
-    if (yaml_kind(n) == YAML_NONE ||
-        (yaml_text(n).len == 10 && time_parse_when(yaml_text(n), 1, target)))
+    if (yaml_kind(n) == YAML_NONE || (yaml_text(n).len == DAY_BYTES && yaml_text(n).ptr[4] == '-' &&
+                                      time_parse_when(yaml_text(n), 1, target)))
         return true;
     return yaml_fail(n, err, "%s must be a date: 2027-01-31", what);
 }
 
-static bool check_id(struct ynode n, struct err *err)
+static bool check_id(struct ynode rule, struct err *err)
 {
+    const struct ynode n = yaml_member(rule, "id");
     const struct sv id = yaml_text(n);
-    for (size_t i = 0; i < id.len; i++) {
-        const char c = id.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'))
-            return yaml_fail(n, err, "\"%.*s\": an id is made of a-z, 0-9, dots and dashes",
-                             SV_ARG(id));
-    }
-    return (id.len > 0 && id.len <= 80) || yaml_fail(n, err, "a rule needs an id");
+    if (id.len == 0 || yaml_is_null(n))
+        return yaml_fail(yaml_kind(n) == YAML_NONE ? rule : n, err, "a rule needs an id");
+    if (id.len > MAX_ID)
+        return yaml_fail(n, err, "an id of more than %d bytes", MAX_ID);
+    return is_word(id, true) ||
+           yaml_fail(n, err, "\"%.*s\": an id is made of a-z, 0-9, dots and dashes", SV_ARG(id));
 }
 
 static bool take_conditions(const struct reading *r, struct ynode n, struct rule *rule,
@@ -290,68 +352,116 @@ static bool take_conditions(const struct reading *r, struct ynode n, struct rule
                                            rule->within == 0 || rule->within > MAX_WITHIN))
         return yaml_fail(within, err, "within must be a number of lines, 1 to %d", MAX_WITHIN);
     if (rule->after_count > 0 && rule->within == 0)
-        return yaml_fail(n, err, "\"after\" needs \"within\"");
+        return yaml_fail(yaml_member(n, "after"), err, "\"after\" needs \"within\"");
+    if (rule->within > 0 && rule->after_count + rule->all_count + rule->none_count == 0)
+        return yaml_fail(within, err, "\"within\" bounds after, all or none, and there is none");
     return true;
 }
 
-static bool take_prose(const struct reading *r, struct ynode n, struct rule *rule, struct err *err)
+static bool take_explains(const struct reading *r, struct ynode n, struct rule *rule,
+                          struct err *err)
 {
-    const struct ynode summary = yaml_member(n, "summary"), link = yaml_member(n, "link");
-    if (!take_text(r, summary, "summary", &rule->summary, err) ||
-        !take_text(r, yaml_member(n, "help"), "help", &rule->help, err) ||
-        !take_text(r, link, "link", &rule->link, err) ||
-        !take_text(r, yaml_member(n, "owner"), "owner", &rule->owner, err))
+    if (!take_texts(r, n, "explains", &rule->explains, &rule->explains_count, err))
+        return false;
+    for (size_t i = 0; i < rule->explains_count; i++) {
+        const struct ynode item = yaml_kind(n) == YAML_LIST ? yaml_at(n, i) : n;
+        const struct sv word = rule->explains[i];
+        const size_t slash = sv_find_char(word, '/');
+        enum cause_class class_;
+        enum cause_kind kind;
+        if (sv_starts(word, SV("class:")) && !cause_class_parse(sv_tail(word, 6), &class_))
+            return bad_word(item, sv_tail(word, 6), "class", class_names, err);
+        if (slash < word.len && !cause_kind_parse(sv_head(word, slash), &kind))
+            return yaml_fail(item, err, "\"%.*s\" is no kind of cause",
+                             SV_ARG(sv_head(word, slash)));
+    }
+    return true;
+}
+
+static bool take_texts_of_rule(const struct reading *r, struct ynode n, struct rule *rule,
+                               struct err *err)
+{
+    const struct ynode link = yaml_member(n, "link");
+    if (!take_prose(r, yaml_member(n, "summary"), "a summary", MAX_SUMMARY, &rule->summary, err) ||
+        !take_prose(r, yaml_member(n, "help"), "help", MAX_PROSE, &rule->help, err) ||
+        !take_prose(r, link, "a link", MAX_PROSE, &rule->link, err) ||
+        !take_prose(r, yaml_member(n, "owner"), "an owner", MAX_PROSE, &rule->owner, err))
         return false;
     if (rule->summary.len == 0)
         return yaml_fail(n, err, "a rule needs a summary");
-    if (rule->summary.len > MAX_SUMMARY)
-        return yaml_fail(summary, err, "a summary of more than %d bytes", MAX_SUMMARY);
     if (rule->link.len > 0 && !sv_starts(rule->link, SV("https://")))
         return yaml_fail(link, err, "a link must begin with https://");
     return true;
 }
 
+static bool take_dates(struct ynode n, struct rule *rule, struct err *err)
+{
+    const struct ynode expires = yaml_member(n, "expires");
+    if (!take_date(yaml_member(n, "since"), "since", &rule->since_ms, err) ||
+        !take_date(expires, "expires", &rule->expires_ms, err))
+        return false;
+    return rule->expires_ms == 0 || rule->since_ms == 0 || rule->expires_ms > rule->since_ms ||
+           yaml_fail(expires, err, "the rule expires before its \"since\"");
+}
+
+static bool take_all_examples(const struct reading *r, struct ynode n, struct rule *rule,
+                              struct err *err)
+{
+    return yaml_kind(n) == YAML_NONE ||
+           (check_members(n, example_members, "examples", err) &&
+            take_examples(r, yaml_member(n, "match"), "match", &rule->match, &rule->match_count,
+                          err) &&
+            take_examples(r, yaml_member(n, "no_match"), "no_match", &rule->no_match,
+                          &rule->no_match_count, err));
+}
+
 static bool read_rule(const struct reading *r, struct ynode n, struct err *err)
 {
-    struct rule rule = {.pack = r->pack_name, .owner = r->owner, .line = yaml_line(n)};
-    const struct ynode examples = yaml_member(n, "examples");
-    if (!check_members(n, rule_members, "a rule", err) || !check_id(yaml_member(n, "id"), err) ||
-        !take_text(r, yaml_member(n, "id"), "id", &rule.id, err) ||
-        !take_cause(r,
-                    yaml_kind(yaml_member(n, "cause")) == YAML_NONE ? n : yaml_member(n, "cause"),
-                    &rule, err) ||
-        !take_words(n, &rule, err) || !take_where(r, yaml_member(n, "where"), &rule, err) ||
-        !take_conditions(r, n, &rule, err) || !take_prose(r, n, &rule, err) ||
-        !take_texts(r, yaml_member(n, "extract"), "extract", &rule.extract, &rule.extract_count,
-                    err) ||
-        !take_texts(r, yaml_member(n, "explains"), "explains", &rule.explains, &rule.explains_count,
-                    err) ||
-        !take_date(yaml_member(n, "since"), "since", &rule.since_ms, err) ||
-        !take_date(yaml_member(n, "expires"), "expires", &rule.expires_ms, err))
-        return false;
-    if (yaml_kind(examples) != YAML_NONE &&
-        !check_members(examples, example_members, "examples", err))
-        return false;
-    return take_examples(r, yaml_member(examples, "match"), "match", &rule.match, &rule.match_count,
-                         err) &&
-           take_examples(r, yaml_member(examples, "no_match"), "no_match", &rule.no_match,
-                         &rule.no_match_count, err) &&
+    struct rule rule = {
+        .pack = r->pack_name, .owner = r->owner, .line = yaml_line(n), .column = yaml_column(n)};
+    const struct ynode cause = yaml_member(n, "cause");
+    return check_members(n, rule_members, "a rule", err) && check_id(n, err) &&
+           take_text(r, yaml_member(n, "id"), "id", &rule.id, err) &&
+           take_cause(r, yaml_kind(cause) == YAML_NONE ? n : cause, &rule, err) &&
+           take_words(n, &rule, err) && take_where(r, yaml_member(n, "where"), &rule, err) &&
+           take_conditions(r, n, &rule, err) && take_texts_of_rule(r, n, &rule, err) &&
+           take_texts(r, yaml_member(n, "extract"), "extract", &rule.extract, &rule.extract_count,
+                      err) &&
+           take_explains(r, yaml_member(n, "explains"), &rule, err) && take_dates(n, &rule, err) &&
+           take_all_examples(r, yaml_member(n, "examples"), &rule, err) &&
            r->sink->rule(r->sink->user, &rule, err);
+}
+
+static bool read_disabled(const struct reading *r, struct ynode n, struct err *err)
+{
+    const struct sv *ids = NULL;
+    size_t count = 0;
+    if (!take_texts(r, n, "disable", &ids, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct ynode item = yaml_kind(n) == YAML_LIST ? yaml_at(n, i) : n;
+        const struct pack_disable disable = {.id = ids[i],
+                                             .pack = r->pack_name,
+                                             .line = yaml_line(item),
+                                             .column = yaml_column(item)};
+        if (!r->sink->disable(r->sink->user, &disable, err))
+            return false;
+    }
+    return true;
 }
 
 static bool read_root(struct reading *r, struct ynode root, struct err *err)
 {
     const struct ynode rules = yaml_member(root, "rules");
-    const struct sv *disabled = NULL;
-    size_t disabled_count = 0;
+    struct sv name = SV(""), about = SV("");
     if (!check_members(root, pack_members, "a pack", err) ||
-        !take_text(r, yaml_member(root, "owner"), "owner", &r->owner, err) ||
-        !take_texts(r, yaml_member(root, "disable"), "disable", &disabled, &disabled_count, err))
+        !take_prose(r, yaml_member(root, "pack"), "the pack's name", MAX_ID, &name, err) ||
+        !take_prose(r, yaml_member(root, "about"), "about", MAX_PROSE, &about, err) ||
+        !take_prose(r, yaml_member(root, "owner"), "an owner", MAX_PROSE, &r->owner, err) ||
+        !read_disabled(r, yaml_member(root, "disable"), err))
         return false;
-    for (size_t i = 0; i < disabled_count; i++) {
-        if (!r->sink->disable(r->sink->user, disabled[i], err))
-            return false;
-    }
+    if (name.len == 0)
+        return yaml_fail(root, err, "a pack needs its name: \"pack: NAME\"");
     if (yaml_kind(rules) == YAML_NONE)
         return true;
     if (yaml_kind(rules) != YAML_LIST)
@@ -366,7 +476,7 @@ static bool read_root(struct reading *r, struct ynode root, struct err *err)
 bool pack_read(const struct pack_text *pack, struct arena *a, const struct pack_sink *sink,
                struct err *err)
 {
-    struct reading r = {.pack = pack, .arena = a, .sink = sink};
+    struct reading r = {.arena = a, .sink = sink};
     if (!arena_copy(a, pack->name, &r.pack_name, err))
         return false;
     struct yaml *yaml = yaml_load(pack->name, pack->text, err);

@@ -1,7 +1,8 @@
 /*
  * pack - one YAML pack to rules, by the format of analyzers/packs/README.md.
  *
- * Out:     rules through a callback, in the order of the file; texts are copied into the arena.
+ * Out:     what it disables, then its rules, through callbacks, in the order of the file; texts are
+ *          copied into the arena.
  * Errors:  ERR_USAGE with where = "name:line:column", and a near name where one exists.
  * Limits:  32 patterns a rule and list, 4 KiB a pattern, 64 examples, 200 bytes of summary.
  */
@@ -11,9 +12,15 @@
 #include "base/arena.h"
 #include "scan/ruleset.h"
 
+struct pack_disable { /* one word of a pack's `disable` */
+    struct sv id;     /* a rule's id, or a glob */
+    struct sv pack;
+    unsigned line, column;
+};
+
 struct pack_sink {
     bool (*rule)(void *user, const struct rule *rule, struct err *err);
-    bool (*disable)(void *user, struct sv id, struct err *err);
+    bool (*disable)(void *user, const struct pack_disable *disable, struct err *err);
     void *user;
 };
 

@@ -1,36 +1,47 @@
 #include "scan/ruleset_p.h"
 
-#include "base/buf.h"
 #include "base/glob.h"
 #include "scan/pack.h"
-#include "scan/scanner.h"
+#include "scan/yaml.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <yaml.h>
 
 enum { MAX_RULES = 5000, MAX_ALL_BYTES = 64 * 1024 * 1024, ARENA_BYTES = 256 * 1024 * 1024 };
-#define RULE_FORMAT "prowl rules 1"
+#define RULE_FORMAT "prowl rules 2"
+
+struct loading {
+    struct ruleset *set;
+    const struct log *log;
+    unsigned pack_number;
+};
 
 /* ---- reading ---- */
 
 static bool add_rule(void *user, const struct rule *rule, struct err *err)
 {
-    struct ruleset *set = user;
+    struct loading *l = user;
+    struct ruleset *set = l->set;
+    struct rule own = *rule;
+    own.pack_number = l->pack_number;
     for (size_t i = 0; i < set->rule_count; i++) {
         if (!sv_equal(set->rules[i].id, rule->id))
             continue;
-        if (sv_equal(set->rules[i].pack, rule->pack)) {
-            (void)err_where(err, "%.*s:%u", SV_ARG(rule->pack), rule->line);
+        if (set->rules[i].pack_number == l->pack_number) {
+            (void)err_where(err, "%.*s:%u:%u", SV_ARG(rule->pack), rule->line, rule->column);
             return err_why(err, ERR_USAGE, "rule %.*s is given twice, first in line %u",
                            SV_ARG(rule->id), set->rules[i].line);
         }
-        set->rules[i] = *rule; /* a later pack replaces it */
+        set->rules[i] = own;
         return true;
     }
-    if (set->rule_count == MAX_RULES)
+    if (set->rule_count == MAX_RULES) {
+        (void)err_where(err, "%.*s:%u:%u", SV_ARG(rule->pack), rule->line, rule->column);
         return err_why(err, ERR_USAGE, "more than %d rules", MAX_RULES);
+    }
     if (set->rule_count == set->rule_cap) {
         const size_t cap = set->rule_cap > 0 ? set->rule_cap * 2 : 256;
         struct rule *rules = reallocarray(set->rules, cap, sizeof(*rules));
@@ -39,55 +50,61 @@ static bool add_rule(void *user, const struct rule *rule, struct err *err)
         set->rules = rules;
         set->rule_cap = cap;
     }
-    set->rules[set->rule_count++] = *rule;
+    set->rules[set->rule_count++] = own;
     return true;
 }
 
-static bool add_disabled(void *user, struct sv id, struct err *err)
+/* False when the word names no rule. */
+static bool turn_off(struct ruleset *set, struct sv word)
 {
-    struct ruleset *set = user;
-    struct sv copy;
-    if (set->disabled_count == set->disabled_cap) {
-        const size_t cap = set->disabled_cap > 0 ? set->disabled_cap * 2 : 16;
-        struct sv *disabled = reallocarray(set->disabled, cap, sizeof(*disabled));
-        if (disabled == NULL)
-            return err_why(err, ERR_NOMEM, "no memory for %zu rules", cap);
-        set->disabled = disabled;
-        set->disabled_cap = cap;
+    bool any = false;
+    for (size_t i = 0; i < set->rule_count; i++) {
+        if (!glob_job(word, set->rules[i].id))
+            continue;
+        set->rules[i].off = true;
+        any = true;
     }
-    if (!arena_copy(&set->arena, id, &copy, err))
-        return false;
-    set->disabled[set->disabled_count++] = copy;
+    return any;
+}
+
+static void warn_of_no_rule(const struct loading *l, const char *where, struct sv word)
+{
+    const char *hint = ruleset_near(l->set, word);
+    if (l->log != NULL)
+        log_warn(l->log, "%s: there is no rule \"%.*s\" to disable%s%s%s", where,
+                 SV_ARG(sv_head(word, 80)), hint != NULL ? "; did you mean \"" : "",
+                 hint != NULL ? hint : "", hint != NULL ? "\"?" : "");
+}
+
+static bool disable(void *user, const struct pack_disable *d, struct err *err)
+{
+    const struct loading *l = user;
+    char where[320];
+    (void)err;
+    (void)snprintf(where, sizeof(where), "%.*s:%u:%u", SV_ARG(d->pack), d->line, d->column);
+    if (!turn_off(l->set, d->id))
+        warn_of_no_rule(l, where, d->id);
     return true;
 }
 
 static bool read_packs(struct ruleset *set, const struct ruleset_options *o, struct err *err)
 {
-    const struct pack_sink sink = {.rule = add_rule, .disable = add_disabled, .user = set};
+    struct loading l = {.set = set, .log = o->log};
+    const struct pack_sink sink = {.rule = add_rule, .disable = disable, .user = &l};
     size_t bytes = 0;
-    for (size_t i = 0; i < o->disabled_count; i++) {
-        if (!add_disabled(set, o->disabled[i], err))
-            return false;
-    }
     for (size_t i = 0; i < o->pack_count; i++) {
         bytes += o->packs[i].text.len;
         if (bytes > MAX_ALL_BYTES)
             return err_why(err, ERR_USAGE, "packs of more than %d bytes in all", MAX_ALL_BYTES);
         if (!pack_read(&o->packs[i], &set->arena, &sink, err))
-            return err_what(err, "load rules");
+            return false;
+        l.pack_number++;
+    }
+    for (size_t i = 0; i < o->disabled_count; i++) {
+        if (!turn_off(set, o->disabled[i]))
+            warn_of_no_rule(&l, "--disable", o->disabled[i]);
     }
     return true;
-}
-
-static bool is_off(const struct ruleset *set, const struct rule *rule, int64_t now_ms)
-{
-    if (rule->expires_ms != 0 && now_ms >= rule->expires_ms)
-        return true;
-    for (size_t i = 0; i < set->disabled_count; i++) {
-        if (glob_job(set->disabled[i], rule->id))
-            return true;
-    }
-    return false;
 }
 
 static int by_id(const void *a, const void *b)
@@ -100,8 +117,10 @@ static void drop_and_sort(struct ruleset *set, int64_t now_ms)
 {
     size_t kept = 0;
     for (size_t i = 0; i < set->rule_count; i++) {
-        if (!is_off(set, &set->rules[i], now_ms))
-            set->rules[kept++] = set->rules[i];
+        const struct rule *r = &set->rules[i];
+        const bool expired = now_ms != 0 && r->expires_ms != 0 && now_ms >= r->expires_ms;
+        if (!r->off && !expired)
+            set->rules[kept++] = *r;
     }
     set->rule_count = kept;
     if (kept > 1)
@@ -134,7 +153,12 @@ static bool number_patterns(struct ruleset *set, unsigned rule, const struct rul
     for (size_t i = 0; i < count; i++) {
         numbered[i] = list[i];
         numbered[i].index = (unsigned)set->pattern_count;
-        const struct pattern p = {.text = list[i].text, .role = role, .owner = rule, .exact = true};
+        const struct pattern p = {.text = list[i].text,
+                                  .role = role,
+                                  .owner = rule,
+                                  .line = list[i].line,
+                                  .column = list[i].column,
+                                  .exact = true};
         if (!add_pattern(set, &p, err))
             return false;
     }
@@ -166,109 +190,28 @@ static bool gather_patterns(struct ruleset *set, const struct ruleset_options *o
     return true;
 }
 
-/* ---- checks that a warm cache vouches for ---- */
-
-static bool has_group(const pcre2_code *code, struct sv name)
+bool pattern_fail(const struct ruleset *set, const struct pattern *p, struct err *err)
 {
-    char text[128];
-    if (name.len >= sizeof(text))
-        return false;
-    memcpy(text, name.ptr, name.len);
-    text[name.len] = '\0';
-    return pcre2_substring_number_from_name(code, (PCRE2_SPTR)text) >= 0;
-}
-
-/* Captures that the summary names must be groups of some pattern of the rule. */
-static bool is_known_capture(const struct rule *r, struct sv name)
-{
-    const struct rule_pattern *const lists[] = {r->any, r->all, r->after};
-    const size_t counts[] = {r->any_count, r->all_count, r->after_count};
-    for (size_t l = 0; l < COUNT_OF(lists); l++) {
-        for (size_t i = 0; i < counts[l]; i++) {
-            struct err err = {0};
-            pcre2_code *code = pattern_compile(lists[l][i].text, &err);
-            const bool found = code != NULL && has_group(code, name);
-            pcre2_code_free(code);
-            if (found)
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool check_summary(const struct rule *r, struct err *err)
-{
-    for (struct sv rest = r->summary; rest.len > 0;) {
-        rest = sv_tail(rest, sv_find_char(rest, '{') + 1);
-        const size_t end = sv_find_char(rest, '}');
-        if (end == rest.len)
-            return true;
-        if (!is_known_capture(r, sv_head(rest, end))) {
-            (void)err_where(err, "%.*s:%u", SV_ARG(r->pack), r->line);
-            return err_why(err, ERR_USAGE,
-                           "rule %.*s: the summary names {%.*s}, which no pattern "
-                           "captures",
-                           SV_ARG(r->id), SV_ARG(sv_head(rest, end)));
-        }
-        rest = sv_tail(rest, end);
-    }
-    return true;
-}
-
-static bool check_patterns(const struct ruleset *set, struct err *err)
-{
-    for (size_t i = 0; i < set->pattern_count; i++) {
-        const struct pattern *p = &set->patterns[i];
-        pcre2_code *code = pattern_compile(p->text, err);
-        if (code == NULL && p->role != ROLE_TRIGGER)
-            return err_where(err, "%.*s:%u: %.*s", SV_ARG(set->rules[p->owner].pack),
-                             set->rules[p->owner].line, SV_ARG(p->text));
-        if (code == NULL)
-            return err_where(err, "trigger %.*s", SV_ARG(p->text));
-        pcre2_code_free(code);
-    }
-    for (size_t i = 0; i < set->rule_count; i++) {
-        if (!check_summary(&set->rules[i], err))
-            return false;
-    }
-    return true;
-}
-
-struct first_complaint {
-    struct err *err;
-    bool any;
-};
-
-static void keep_first(const char *text, void *user)
-{
-    struct first_complaint *first = user;
-    if (!first->any)
-        (void)err_why(first->err, ERR_USAGE, "%s", text);
-    first->any = true;
-}
-
-static bool check_examples(const struct ruleset *set, struct err *err)
-{
-    uint64_t run = 0, failed = 0;
-    struct first_complaint first = {.err = err};
-    return ruleset_run_examples(set, keep_first, &first, &run, &failed, err) && !first.any;
+    if (p->role == ROLE_TRIGGER)
+        return err_where(err, "trigger %.*s", SV_ARG(sv_head(p->text, 200)));
+    return err_where(err, "%.*s:%u:%u", SV_ARG(set->rules[p->owner].pack), p->line, p->column);
 }
 
 /* ---- the set ---- */
 
 static bool make_digest(struct ruleset *set, const struct ruleset_options *o, struct err *err)
 {
-    const size_t room = 2 + 2 * o->pack_count + set->pattern_count;
+    const size_t room = 2 + o->pack_count + set->rule_count + set->pattern_count;
     struct sv *parts = calloc(room, sizeof(*parts));
     size_t count = 0;
     if (parts == NULL)
         return err_why(err, ERR_NOMEM, "no memory for a digest");
     parts[count++] = SV(RULE_FORMAT);
     parts[count++] = sv_of(hs_version());
-    for (size_t i = 0; i < o->pack_count; i++) {
-        parts[count++] = o->packs[i].name;
+    for (size_t i = 0; i < o->pack_count; i++)
         parts[count++] = o->packs[i].text;
-    }
+    for (size_t i = 0; i < set->rule_count; i++)
+        parts[count++] = set->rules[i].id;
     for (size_t i = 0; i < set->pattern_count; i++)
         parts[count++] = set->patterns[i].text;
     const bool ok = digest_of_parts(parts, count, set->digest, err);
@@ -281,13 +224,14 @@ static bool load(struct ruleset *set, const struct ruleset_options *o, struct er
     if (!read_packs(set, o, err))
         return false;
     drop_and_sort(set, o->now_ms);
-    if (!gather_patterns(set, o, err) || !make_digest(set, o, err) ||
-        !database_open(set, o->cache_dir, err))
-        return err_what(err, "load rules");
+    if (!gather_patterns(set, o, err) || !make_digest(set, o, err))
+        return false;
+    set->cached = o->cache_dir != NULL && database_from_cache(set, o->cache_dir, o->log);
     if (set->cached)
-        return true;
-    if (!check_patterns(set, err) || (!o->skip_examples && !check_examples(set, err)))
-        return err_what(err, "load rules");
+        return true; /* it was kept after all checks had passed */
+    if (!rule_check_patterns(set, err) || !database_compile(set, err) ||
+        (!o->skip_examples && !rule_check_examples(set, err)))
+        return false;
     if (o->cache_dir != NULL && !o->skip_examples)
         database_keep(set, o->cache_dir, o->log);
     return true;
@@ -301,7 +245,7 @@ bool ruleset_load(const struct ruleset_options *options, struct ruleset **ret_se
     arena_init(&set->arena, ARENA_BYTES);
     if (!load(set, options, err)) {
         ruleset_free(set);
-        return false;
+        return err_what(err, "load rules");
     }
     *ret_set = set;
     return true;
@@ -314,7 +258,6 @@ void ruleset_free(struct ruleset *set)
     (void)hs_free_database(set->database);
     free(set->rules);
     free(set->patterns);
-    free(set->disabled);
     arena_done(&set->arena);
     free(set);
 }
@@ -346,119 +289,20 @@ bool ruleset_was_cached(const struct ruleset *set)
     return set->cached;
 }
 
-const char *ruleset_engine_versions(void)
+const char *ruleset_near(const struct ruleset *set, struct sv word)
 {
-    return hs_version();
+    const char **names = calloc(set->rule_count + 1, sizeof(*names));
+    for (size_t i = 0; names != NULL && i < set->rule_count; i++)
+        names[i] = set->rules[i].id.ptr;
+    const char *near = names != NULL ? yaml_near(word, names) : NULL;
+    free(names);
+    return near;
 }
 
-/* ---- examples ---- */
-
-struct trial { /* one example in the scanner */
-    const struct rule *rule;
-    const struct example *example;
-    bool hit;
-    struct sv wrong; /* the first capture that differs */
-};
-
-static bool on_hit(void *user, const struct finding *f, struct err *err)
+void ruleset_engine_versions(char *ret_text, size_t size)
 {
-    struct trial *t = user;
-    (void)err;
-    if (!sv_equal(f->id, t->rule->id) || f->count > 1 || t->hit)
-        return true;
-    t->hit = true;
-    for (size_t i = 0; i < t->example->capture_count; i++) {
-        const struct capture *want = &t->example->captures[i];
-        bool same = false;
-        for (size_t c = 0; c < f->capture_count; c++)
-            same = same || (sv_equal(f->captures[c].name, want->name) &&
-                            sv_equal(f->captures[c].value, want->value));
-        if (!same && t->wrong.len == 0)
-            t->wrong = want->name;
-    }
-    return true;
-}
-
-static bool try_example(struct scanner *s, struct trial *t, struct err *err)
-{
-    static const struct artifact log = {.kind = ARTIFACT_BUILD_LOG,
-                                        .path = SV_INIT("build-log.txt")};
-    static const struct build build = {.job = SV_INIT("example")};
-    const struct scan_sink sink = {.finding = on_hit, .user = t};
-    struct buf text;
-    buf_init(&text, t->example->text.len + 2);
-    bool ok = buf_add(&text, t->example->text, err) &&
-              (sv_ends(t->example->text, SV("\n")) || buf_add_char(&text, '\n', err));
-    const struct block block = {.text = buf_sv(&text), .raw = buf_sv(&text), .first_line = 1};
-    ok = ok && scanner_begin(s, &build, &log, &sink, err) && scanner_block(s, &block, err) &&
-         scanner_end(s, err);
-    buf_done(&text);
-    return ok;
-}
-
-struct examples_run {
-    struct scanner *scanner;
-    ruleset_complain_fn *fn;
-    void *user;
-    uint64_t run, failed;
-};
-
-static bool run_list(struct examples_run *run, const struct rule *r, const struct example *list,
-                     size_t count, bool want, struct err *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct trial t = {.rule = r, .example = &list[i]};
-        char text[512];
-        if (!try_example(run->scanner, &t, err))
-            return false;
-        run->run++;
-        if (t.hit == want && t.wrong.len == 0)
-            continue;
-        run->failed++;
-        (void)snprintf(text, sizeof(text), "%.*s:%u: rule %.*s %s%.*s: %.*s", SV_ARG(r->pack),
-                       list[i].line, SV_ARG(r->id),
-                       t.wrong.len > 0 ? "captures another "
-                       : want          ? "does not match its example"
-                                       : "matches what it must not",
-                       SV_ARG(t.wrong), SV_ARG(sv_head(list[i].text, 160)));
-        run->fn(text, run->user);
-    }
-    return true;
-}
-
-/* Examples are written for the rule alone: where it may look does not matter to them. */
-static bool unbound(const struct ruleset *set, struct ruleset *ret_copy, struct err *err)
-{
-    *ret_copy = *set;
-    ret_copy->rules = calloc(set->rule_count + 1, sizeof(*ret_copy->rules));
-    if (ret_copy->rules == NULL)
-        return err_why(err, ERR_NOMEM, "no memory for rules");
-    for (size_t i = 0; i < set->rule_count; i++) {
-        ret_copy->rules[i] = set->rules[i];
-        ret_copy->rules[i].where_kinds = 0;
-        ret_copy->rules[i].where_path_count = ret_copy->rules[i].where_job_count = 0;
-        ret_copy->rules[i].where_step_count = 0;
-    }
-    return true;
-}
-
-bool ruleset_run_examples(const struct ruleset *set, ruleset_complain_fn *fn, void *user,
-                          uint64_t *ret_run, uint64_t *ret_failed, struct err *err)
-{
-    struct ruleset copy;
-    struct examples_run run = {.fn = fn, .user = user};
-    if (!unbound(set, &copy, err))
-        return false;
-    run.scanner = scanner_new(&copy, err);
-    bool ok = run.scanner != NULL;
-    for (size_t i = 0; ok && i < copy.rule_count; i++) {
-        const struct rule *r = &copy.rules[i];
-        ok = run_list(&run, r, r->match, r->match_count, true, err) &&
-             run_list(&run, r, r->no_match, r->no_match_count, false, err);
-    }
-    scanner_free(run.scanner);
-    free(copy.rules);
-    *ret_run = run.run;
-    *ret_failed = run.failed;
-    return ok;
+    char pcre2[64] = "";
+    (void)pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
+    (void)snprintf(ret_text, size, "Hyperscan or Vectorscan %s\nPCRE2 %s\nlibyaml %s", hs_version(),
+                   pcre2, yaml_get_version_string());
 }

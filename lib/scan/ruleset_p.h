@@ -15,11 +15,11 @@ enum pattern_role { ROLE_ANY, ROLE_NEAR, ROLE_SAME, ROLE_TRIGGER };
  * ROLE_SAME: all or none on the line of the hit itself: tried then, not in the database. */
 
 struct pattern {
-    struct sv text;
+    struct sv text; /* ended by a NUL */
     enum pattern_role role;
-    unsigned owner; /* rule index, or trigger number */
-    bool exact;     /* PCRE2 has the last word */
-    unsigned hs_flags;
+    unsigned owner;        /* rule index, or trigger number */
+    unsigned line, column; /* in the pack of the rule */
+    bool exact;            /* PCRE2 has the last word */
 };
 
 struct ruleset {
@@ -28,16 +28,23 @@ struct ruleset {
     size_t rule_count, rule_cap;
     struct pattern *patterns;
     size_t pattern_count, pattern_cap;
-    struct sv *disabled;
-    size_t disabled_count, disabled_cap;
     hs_database_t *database; /* NULL when there are no patterns */
     char digest[DIGEST_TEXT_BYTES];
     bool cached;
 };
 
-/* database.c: compile the patterns that scan blocks, or take them from the cache. */
-bool database_open(struct ruleset *set, const char *cache_dir, struct err *err);
-void database_keep(const struct ruleset *set, const char *cache_dir, const struct log *log);
+/* Fail with the place of a pattern. */
+bool pattern_fail(const struct ruleset *set, const struct pattern *p, struct err *err);
+
+/* rule_check.c: every pattern is PCRE2, and what summaries and extracts name is captured. */
+bool rule_check_patterns(const struct ruleset *set, struct err *err);
+bool rule_check_examples(const struct ruleset *set, struct err *err);
+
+/* database.c: compile the patterns that scan blocks; keep them in a file, and take them from it.
+ * A file that does not fit or is damaged is as good as none. */
+bool database_compile(struct ruleset *set, struct err *err);
+bool database_from_cache(struct ruleset *set, const char *dir, const struct log *log);
+void database_keep(const struct ruleset *set, const char *dir, const struct log *log);
 
 /* Compile one pattern with PCRE2, with the options that every one gets; err says where in it. */
 struct pcre2_real_code_8 *pattern_compile(struct sv text, struct err *err);

@@ -13,6 +13,7 @@ enum {
     MATCH_LIMIT = 200000,
     DEPTH_LIMIT = 20000,
     HEAP_LIMIT_KIB = 4096,
+    JIT_STACK_BYTES = 1024 * 1024,
     NEAR_CAPTURES = 4,
     NEAR_BYTES = 160,
     SUMMARY_BYTES = 400,
@@ -22,6 +23,16 @@ enum {
 struct hit { /* a pattern of the database ended a match here */
     uint32_t pattern;
     uint32_t end;
+};
+
+struct pattern_state {
+    pcre2_code *code;       /* compiled when first needed; owned */
+    uint64_t seen_line;     /* the last line that it was a candidate on */
+    uint64_t limited_line;  /* the last line on which it passed its limits */
+    uint32_t limited_count; /* such lines */
+    uint32_t block;         /* the block that from and to are of */
+    uint32_t from, to;      /* the line of its last hit, in that block */
+    uint32_t near;          /* index into nears plus 1; 0: it is not remembered */
 };
 
 struct near_state { /* of a pattern whose last match is remembered */
@@ -42,21 +53,25 @@ struct rule_state {
 struct scanner {
     const struct ruleset *set;
     hs_scratch_t *scratch;
-    pcre2_code **codes; /* by pattern; compiled when first needed */
     pcre2_match_data *match;
     pcre2_match_context *context;
+    pcre2_jit_stack *jit_stack;
     struct hit *hits;
     size_t hit_count, hit_cap;
-    uint64_t *seen;           /* by pattern: the last line it was tried on */
-    struct near_state *nears; /* by pattern, of those that are remembered; others unused */
-    uint32_t *near_of;        /* by pattern: index into nears plus 1 */
+    struct pattern_state *patterns;
+    struct near_state *nears;
     size_t near_count;
     struct rule_state *rules;
-    uint32_t *line_patterns; /* confirmed on the present line */
+    uint32_t *line_patterns; /* candidates on the present line */
     size_t line_count;
     struct scan_sink sink;
-    struct arena arena; /* of one line's findings */
-    uint64_t limited;
+    struct arena arena;   /* of one line's findings */
+    struct sv block_text; /* of the present block */
+    uint32_t block;       /* its number */
+    uint32_t edges;       /* PCRE2_NOTBOL, PCRE2_NOTEOL: the window is no whole line */
+    uint64_t cut_line;    /* the line of the last window, 0: the last block was no window */
+    uint64_t limited;     /* lines */
+    uint32_t limited_pattern;
     bool out_of_memory;
 };
 
@@ -65,24 +80,25 @@ struct scanner {
 static bool make_arrays(struct scanner *s, struct err *err)
 {
     const size_t patterns = s->set->pattern_count + 1, rules = s->set->rule_count + 1;
-    s->near_of = calloc(patterns, sizeof(*s->near_of));
-    for (size_t i = 0; s->near_of != NULL && i < s->set->pattern_count; i++) {
+    s->patterns = calloc(patterns, sizeof(*s->patterns));
+    for (size_t i = 0; s->patterns != NULL && i < s->set->pattern_count; i++) {
         if (s->set->patterns[i].role == ROLE_NEAR)
-            s->near_of[i] = (uint32_t)++s->near_count;
+            s->patterns[i].near = (uint32_t)++s->near_count;
     }
-    s->codes = calloc(patterns, sizeof(*s->codes));
-    s->seen = calloc(patterns, sizeof(*s->seen));
     s->line_patterns = calloc(patterns, sizeof(*s->line_patterns));
     s->nears = calloc(s->near_count + 1, sizeof(*s->nears));
     s->rules = calloc(rules, sizeof(*s->rules));
     s->match = pcre2_match_data_create(OVECTOR_PAIRS, NULL);
     s->context = pcre2_match_context_create(NULL);
-    if (s->near_of == NULL || s->codes == NULL || s->seen == NULL || s->line_patterns == NULL ||
-        s->nears == NULL || s->rules == NULL || s->match == NULL || s->context == NULL)
+    s->jit_stack = pcre2_jit_stack_create(JIT_STACK_BYTES / 32, JIT_STACK_BYTES, NULL);
+    if (s->patterns == NULL || s->line_patterns == NULL || s->nears == NULL || s->rules == NULL ||
+        s->match == NULL || s->context == NULL)
         return err_why(err, ERR_NOMEM, "no memory for a scanner");
     (void)pcre2_set_match_limit(s->context, MATCH_LIMIT);
     (void)pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
     (void)pcre2_set_heap_limit(s->context, HEAP_LIMIT_KIB);
+    if (s->jit_stack != NULL) /* NULL where there is no JIT */
+        pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
     return true;
 }
 
@@ -108,15 +124,14 @@ void scanner_free(struct scanner *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; s->codes != NULL && i < s->set->pattern_count; i++)
-        pcre2_code_free(s->codes[i]);
+    for (size_t i = 0; s->patterns != NULL && i < s->set->pattern_count; i++)
+        pcre2_code_free(s->patterns[i].code);
     (void)hs_free_scratch(s->scratch);
     pcre2_match_data_free(s->match);
     pcre2_match_context_free(s->context);
-    free(s->codes);
-    free(s->seen);
+    pcre2_jit_stack_free(s->jit_stack);
+    free(s->patterns);
     free(s->line_patterns);
-    free(s->near_of);
     free(s->nears);
     free(s->rules);
     free(s->hits);
@@ -151,17 +166,25 @@ bool scanner_begin(struct scanner *s, const struct build *build, const struct ar
     (void)err;
     s->sink = *sink;
     s->limited = 0;
+    s->block = 0;
+    s->cut_line = 0;
     s->out_of_memory = false;
-    memset(s->seen, 0, s->set->pattern_count * sizeof(*s->seen));
     memset(s->nears, 0, s->near_count * sizeof(*s->nears));
-    for (size_t i = 0; i < s->set->rule_count; i++) {
-        s->rules[i] = (struct rule_state){.on = applies(&s->set->rules[i], build, artifact)};
+    for (size_t i = 0; i < s->set->pattern_count; i++) {
+        struct pattern_state *p = &s->patterns[i];
+        *p = (struct pattern_state){.code = p->code, .near = p->near};
     }
+    for (size_t i = 0; i < s->set->rule_count; i++)
+        s->rules[i] = (struct rule_state){.on = applies(&s->set->rules[i], build, artifact)};
     return true;
 }
 
-uint64_t scanner_limited(const struct scanner *s)
+uint64_t scanner_limited(const struct scanner *s, struct sv *ret_rule)
 {
+    if (ret_rule != NULL && s->limited > 0) {
+        const struct pattern *p = &s->set->patterns[s->limited_pattern];
+        *ret_rule = p->role == ROLE_TRIGGER ? SV("") : s->set->rules[p->owner].id;
+    }
     return s->limited;
 }
 
@@ -170,26 +193,42 @@ uint64_t scanner_limited(const struct scanner *s)
 static pcre2_code *code_of(struct scanner *s, uint32_t pattern)
 {
     struct err err = {0};
-    if (s->codes[pattern] == NULL) {
-        s->codes[pattern] = pattern_compile(s->set->patterns[pattern].text, &err);
-        if (s->codes[pattern] != NULL)
-            (void)pcre2_jit_compile(s->codes[pattern], PCRE2_JIT_COMPLETE);
+    struct pattern_state *p = &s->patterns[pattern];
+    if (p->code == NULL) {
+        p->code = pattern_compile(s->set->patterns[pattern].text, &err);
+        if (p->code != NULL)
+            (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
         else
             s->out_of_memory = true;
     }
-    return s->codes[pattern];
+    return p->code;
+}
+
+static void note_limit(struct scanner *s, uint32_t pattern, const struct line *line)
+{
+    struct pattern_state *p = &s->patterns[pattern];
+    if (p->limited_line == line->number)
+        return;
+    if (s->limited++ == 0)
+        s->limited_pattern = pattern;
+    p->limited_line = line->number;
+    p->limited_count++;
 }
 
 /* True with the groups in s->match. */
-static bool confirm(struct scanner *s, uint32_t pattern, struct sv text)
+static bool confirm(struct scanner *s, uint32_t pattern, const struct line *line)
 {
     pcre2_code *code = code_of(s, pattern);
     if (code == NULL)
         return false;
-    const int n = pcre2_match(code, (PCRE2_SPTR)(text.len > 0 ? text.ptr : ""), text.len, 0, 0,
-                              s->match, s->context);
+    if (s->patterns[pattern].limited_count >= SCANNER_LIMIT_LINES) {
+        note_limit(s, pattern, line);
+        return false;
+    }
+    const int n = pcre2_match(code, (PCRE2_SPTR)(line->text.len > 0 ? line->text.ptr : ""),
+                              line->text.len, 0, s->edges, s->match, s->context);
     if (n < 0 && n != PCRE2_ERROR_NOMATCH)
-        s->limited++;
+        note_limit(s, pattern, line);
     return n >= 0;
 }
 
@@ -199,7 +238,7 @@ static size_t named_groups(struct scanner *s, uint32_t pattern, struct sv text,
 {
     uint32_t names = 0, size = 0;
     PCRE2_SPTR table = NULL;
-    const pcre2_code *code = s->codes[pattern];
+    const pcre2_code *code = s->patterns[pattern].code;
     const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(s->match);
     const uint32_t pairs = pcre2_get_ovector_count(s->match);
     size_t count = 0;
@@ -221,9 +260,9 @@ static size_t named_groups(struct scanner *s, uint32_t pattern, struct sv text,
 
 static void remember(struct scanner *s, uint32_t pattern, const struct line *line)
 {
-    struct near_state *near = &s->nears[s->near_of[pattern] - 1];
+    struct near_state *near = &s->nears[s->patterns[pattern].near - 1];
     struct capture captures[NEAR_CAPTURES];
-    if (!confirm(s, pattern, line->text))
+    if (!confirm(s, pattern, line))
         return;
     near->line = line->number;
     near->capture_count = named_groups(s, pattern, line->text, captures, NEAR_CAPTURES);
@@ -239,7 +278,7 @@ static void remember(struct scanner *s, uint32_t pattern, const struct line *lin
 
 static const struct near_state *near_of(const struct scanner *s, const struct rule_pattern *p)
 {
-    return &s->nears[s->near_of[p->index] - 1];
+    return &s->nears[s->patterns[p->index].near - 1];
 }
 
 static bool was_near(const struct scanner *s, const struct rule *r, const struct rule_pattern *p,
@@ -254,7 +293,7 @@ static bool holds_here(struct scanner *s, const struct rule *r, const struct rul
 {
     if (r->within > 0 && was_near(s, r, p, line->number))
         return true;
-    return confirm(s, p->index, line->text);
+    return confirm(s, p->index, line);
 }
 
 static bool conditions_hold(struct scanner *s, const struct rule *r, const struct line *line)
@@ -293,27 +332,44 @@ static void add_capture(const struct rule *r, struct capture *list, size_t *coun
         list[(*count)++] = capture;
 }
 
-/* Groups of the hit first, then those of the lines before it. */
-static size_t take_captures(struct scanner *s, const struct rule *r, uint32_t pattern,
-                            const struct line *line, struct capture *list)
+static void add_near_captures(const struct scanner *s, const struct rule *r,
+                              const struct rule_pattern *p, const struct line *line,
+                              struct capture *list, size_t *count)
+{
+    const struct near_state *near = near_of(s, p);
+    for (size_t i = 0; was_near(s, r, p, line->number) && i < near->capture_count; i++)
+        add_capture(r, list, count,
+                    (struct capture){
+                        .name = near->captures[i].name,
+                        .value = {.ptr = near->captures[i].text, .len = near->captures[i].len}});
+}
+
+static void add_own_captures(struct scanner *s, const struct rule *r, uint32_t pattern,
+                             const struct line *line, struct capture *list, size_t *count)
 {
     struct capture own[FINDING_MAX_CAPTURES];
-    size_t count = 0;
-    if (!confirm(s, pattern, line->text))
-        return 0;
+    if (!confirm(s, pattern, line))
+        return;
     const size_t own_count = named_groups(s, pattern, line->text, own, FINDING_MAX_CAPTURES);
     for (size_t i = 0; i < own_count; i++)
-        add_capture(r, list, &count, own[i]);
-    for (size_t a = 0; a < r->after_count; a++) {
-        const struct near_state *near = near_of(s, &r->after[a]);
-        if (!was_near(s, r, &r->after[a], line->number))
-            continue;
-        for (size_t i = 0; i < near->capture_count; i++)
-            add_capture(r, list, &count,
-                        (struct capture){.name = near->captures[i].name,
-                                         .value = {.ptr = near->captures[i].text,
-                                                   .len = near->captures[i].len}});
+        add_capture(r, list, count, own[i]);
+}
+
+/* Groups of the hit first, then those of its line, then those of the lines before it. The hit's
+ * place is left in *ret_from. */
+static size_t take_captures(struct scanner *s, const struct rule *r, uint32_t pattern,
+                            const struct line *line, struct capture *list, size_t *ret_from)
+{
+    size_t count = 0;
+    add_own_captures(s, r, pattern, line, list, &count);
+    *ret_from = pcre2_get_ovector_pointer(s->match)[0];
+    for (size_t i = 0; i < r->all_count; i++) {
+        add_own_captures(s, r, r->all[i].index, line, list, &count);
+        if (r->within > 0)
+            add_near_captures(s, r, &r->all[i], line, list, &count);
     }
+    for (size_t i = 0; i < r->after_count; i++)
+        add_near_captures(s, r, &r->after[i], line, list, &count);
     return count;
 }
 
@@ -369,12 +425,11 @@ static struct finding finding_of(const struct rule *r)
 }
 
 /* A long line is shown around its match. */
-static struct sv excerpt_of(struct scanner *s, const struct line *line)
+static struct sv excerpt_of(const struct line *line, size_t from)
 {
-    const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(s->match);
-    if (line->text.len <= EXCERPT_MAX_BYTES || ovector[0] < EXCERPT_MAX_BYTES / 2)
+    if (line->text.len <= EXCERPT_MAX_BYTES || from < EXCERPT_MAX_BYTES / 2)
         return sv_head(line->text, EXCERPT_MAX_BYTES);
-    return sv_head(sv_tail(line->text, ovector[0] - EXCERPT_MAX_BYTES / 4), EXCERPT_MAX_BYTES);
+    return sv_head(sv_tail(line->text, from - EXCERPT_MAX_BYTES / 4), EXCERPT_MAX_BYTES);
 }
 
 static bool report_hit(struct scanner *s, unsigned rule, uint32_t pattern, const struct line *line,
@@ -383,18 +438,21 @@ static bool report_hit(struct scanner *s, unsigned rule, uint32_t pattern, const
     const struct rule *r = &s->set->rules[rule];
     struct rule_state *state = &s->rules[rule];
     struct capture captures[FINDING_MAX_CAPTURES];
+    size_t from = 0;
+    if (state->last_line == line->number) /* in an earlier window of the line */
+        return true;
     if (state->count++ == 0)
         state->first_line = line->number;
     state->last_line = line->number;
     if (state->count > SCANNER_HITS_KEPT)
         return true;
     struct finding f = finding_of(r);
-    f.capture_count = take_captures(s, r, pattern, line, captures);
+    f.capture_count = take_captures(s, r, pattern, line, captures, &from);
     f.captures = captures;
     f.line = f.last_line = line->number;
     f.offset = line->offset;
     f.count = 1;
-    f.excerpt = excerpt_of(s, line);
+    f.excerpt = excerpt_of(line, from);
     arena_reset(&s->arena);
     return fill_summary(s, r, captures, f.capture_count, &f.summary, err) &&
            s->sink.finding(s->sink.user, &f, err);
@@ -419,11 +477,11 @@ static bool finish_line(struct scanner *s, const struct line *line, struct err *
         const uint32_t index = s->line_patterns[i];
         const struct pattern *p = &s->set->patterns[index];
         if (p->role == ROLE_TRIGGER && s->sink.trigger != NULL &&
-            (!p->exact || confirm(s, index, line->text)) &&
+            (!p->exact || confirm(s, index, line)) &&
             !s->sink.trigger(s->sink.user, p->owner, line, err))
             return false;
         if (p->role != ROLE_ANY || p->owner == done_rule || !s->rules[p->owner].on ||
-            !confirm(s, index, line->text) || !conditions_hold(s, &s->set->rules[p->owner], line))
+            !confirm(s, index, line) || !conditions_hold(s, &s->set->rules[p->owner], line))
             continue;
         done_rule = p->owner;
         if (!report_hit(s, p->owner, index, line, err))
@@ -439,24 +497,43 @@ static bool finish_line(struct scanner *s, const struct line *line, struct err *
 
 /* ---- blocks ---- */
 
+static bool add_hit(struct scanner *s, uint32_t pattern, uint32_t end)
+{
+    if (s->hit_count == s->hit_cap) {
+        const size_t cap = s->hit_cap > 0 ? s->hit_cap * 2 : 1024;
+        struct hit *hits = reallocarray(s->hits, cap, sizeof(*hits));
+        if (hits == NULL)
+            return false;
+        s->hits = hits;
+        s->hit_cap = cap;
+    }
+    s->hits[s->hit_count++] = (struct hit){.pattern = pattern, .end = end};
+    return true;
+}
+
+/* libhs tells every end of a match: of one pattern, one a line is kept. */
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                     void *user)
 {
     struct scanner *s = user;
+    const size_t end = to > 0 ? (size_t)to - 1 : 0;
     (void)from;
     (void)flags;
-    if (s->hit_count == s->hit_cap) {
-        const size_t cap = s->hit_cap > 0 ? s->hit_cap * 2 : 1024;
-        struct hit *hits = reallocarray(s->hits, cap, sizeof(*hits));
-        if (hits == NULL) {
-            s->out_of_memory = true;
-            return 1;
-        }
-        s->hits = hits;
-        s->hit_cap = cap;
-    }
-    s->hits[s->hit_count++] = (struct hit){.pattern = id, .end = (uint32_t)to};
-    return 0;
+    if (id >= s->set->pattern_count || end >= s->block_text.len)
+        return 0;
+    struct pattern_state *p = &s->patterns[id];
+    if (p->block == s->block && end >= p->from && end <= p->to)
+        return 0;
+    const char *text = s->block_text.ptr;
+    const char *before = end > 0 ? memrchr(text, '\n', end) : NULL;
+    const char *after = memchr(text + end, '\n', s->block_text.len - end);
+    p->block = s->block;
+    p->from = before != NULL ? (uint32_t)(before - text) + 1 : 0;
+    p->to = after != NULL ? (uint32_t)(after - text) : (uint32_t)s->block_text.len;
+    if (add_hit(s, id, (uint32_t)end))
+        return 0;
+    s->out_of_memory = true;
+    return 1;
 }
 
 static int by_end(const void *a, const void *b)
@@ -476,12 +553,46 @@ static bool is_sorted(const struct scanner *s)
     return true;
 }
 
-bool scanner_block(struct scanner *s, const struct block *block, struct err *err)
+/* In a window of a long line, ^ and $ hold at the ends of the line only. */
+static void find_edges(struct scanner *s, const struct block *block)
+{
+    s->edges = 0;
+    if (block->cut && s->cut_line == block->first_line)
+        s->edges |= PCRE2_NOTBOL;
+    if (block->cut && !sv_ends(block->raw, SV("\n")))
+        s->edges |= PCRE2_NOTEOL;
+    s->cut_line = block->cut ? block->first_line : 0;
+}
+
+static bool walk_hits(struct scanner *s, const struct block *block, struct err *err)
 {
     struct block_cursor cursor = {0};
     struct line line = {0};
+    size_t line_end = 0; /* of the present line in the text */
+    for (size_t i = 0; i < s->hit_count; i++) {
+        const struct hit *h = &s->hits[i];
+        if (i == 0 || h->end > line_end) {
+            if (s->line_count > 0 && !finish_line(s, &line, err))
+                return false;
+            block_locate(block, &cursor, h->end, &line);
+            line_end = (size_t)(line.text.ptr - block->text.ptr) + line.text.len;
+        }
+        struct pattern_state *p = &s->patterns[h->pattern];
+        if (p->seen_line == line.number && !block->cut)
+            continue;
+        p->seen_line = line.number;
+        s->line_patterns[s->line_count++] = h->pattern;
+    }
+    return s->line_count == 0 || finish_line(s, &line, err);
+}
+
+bool scanner_block(struct scanner *s, const struct block *block, struct err *err)
+{
     s->hit_count = 0;
     s->line_count = 0;
+    s->block_text = block->text;
+    s->block++;
+    find_edges(s, block);
     if (s->set->database == NULL || block->text.len == 0)
         return true;
     const hs_error_t code = hs_scan(s->set->database, block->text.ptr, (unsigned)block->text.len, 0,
@@ -490,22 +601,7 @@ bool scanner_block(struct scanner *s, const struct block *block, struct err *err
         return err_why(err, ERR_NOMEM, "the scan failed with code %d", code);
     if (!is_sorted(s))
         qsort(s->hits, s->hit_count, sizeof(*s->hits), by_end);
-    size_t line_end = 0; /* of the present line in text; 0: none yet */
-    for (size_t i = 0; i < s->hit_count; i++) {
-        const struct hit *h = &s->hits[i];
-        const size_t pos = h->end > 0 ? h->end - 1 : 0;
-        if (line_end == 0 || pos > line_end) {
-            if (s->line_count > 0 && !finish_line(s, &line, err))
-                return false;
-            block_locate(block, &cursor, pos, &line);
-            line_end = (size_t)(line.text.ptr - block->text.ptr) + line.text.len;
-        }
-        if (s->seen[h->pattern] == line.number)
-            continue;
-        s->seen[h->pattern] = line.number;
-        s->line_patterns[s->line_count++] = h->pattern;
-    }
-    return s->line_count == 0 || finish_line(s, &line, err);
+    return walk_hits(s, block, err);
 }
 
 bool scanner_end(struct scanner *s, struct err *err)

@@ -6,9 +6,11 @@
  *          that hits the same artifact again only raises its finding's count and last_line after
  *          the first SCANNER_HITS_KEPT hits.
  * How:     libhs in block mode is the prefilter over whole blocks; PCRE2 (JIT, match limits)
- *          confirms on the one line and takes captures. A hit that spans two lines is no hit.
+ *          confirms on the one line and takes captures. A hit that spans two lines is no hit. In a
+ *          line that comes in windows, ^ holds in the first one only and $ in the last one.
  * Errors:  ERR_NOMEM; the callbacks' errors unchanged. A pattern that passes its match limit on a
- *          line is counted in limited and treated as no match.
+ *          line is counted and treated as no match; after SCANNER_LIMIT_LINES such lines it is off
+ *          for the rest of the artifact.
  * Limits:  SCANNER_HITS_KEPT findings a rule and artifact.
  * Threads: a scanner has one owner; the set is shared.
  */
@@ -20,7 +22,7 @@
 #include "model/build.h"
 #include "scan/ruleset.h"
 
-enum { SCANNER_HITS_KEPT = 8 };
+enum { SCANNER_HITS_KEPT = 8, SCANNER_LIMIT_LINES = 64 };
 
 struct scan_sink {
     /* Views in the finding are loans. */
@@ -38,7 +40,10 @@ bool scanner_begin(struct scanner *s, const struct build *build, const struct ar
                    const struct scan_sink *sink, struct err *err) MUST_CHECK;
 bool scanner_block(struct scanner *s, const struct block *block, struct err *err) MUST_CHECK;
 bool scanner_end(struct scanner *s, struct err *err) MUST_CHECK; /* rules that wait for the end */
-uint64_t scanner_limited(const struct scanner *s);
+
+/* Lines of the artifact that a pattern could not be tried on within its limits; *ret_rule, which may
+ * be NULL, is the first such rule, empty for a trigger. */
+uint64_t scanner_limited(const struct scanner *s, struct sv *ret_rule);
 void scanner_free(struct scanner *s);
 
 #endif

@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-enum { MAX_TEXT = 1024 * 1024, MAX_DEPTH = 16, MAX_NODES = 100000, NEAR_BYTES = 32 };
+enum {
+    MAX_TEXT = 1024 * 1024,
+    MAX_DEPTH = 16,
+    MAX_NODES = 100000,
+    MAX_KEYS = 1000,
+    NEAR_BYTES = 32
+};
 
 struct yaml {
     yaml_document_t document;
-    char name[160];
+    char *name; /* owned */
     bool loaded;
 };
 
@@ -26,56 +32,128 @@ static bool fail_at(const struct yaml *y, yaml_mark_t mark, struct err *err, con
     return err_why(err, ERR_USAGE, "%s", why);
 }
 
-/* What the document API would resolve silently is refused here, with caps before anything is built.
- */
-static bool check_events(struct yaml *y, struct sv text, struct err *err)
+/* ---- loading ---- */
+
+static bool open_parser(yaml_parser_t *parser, struct sv text, struct err *err)
+{
+    if (!yaml_parser_initialize(parser))
+        return err_why(err, ERR_NOMEM, "no memory for YAML");
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, (const unsigned char *)(text.len > 0 ? text.ptr : ""),
+                                 text.len);
+    return true;
+}
+
+/* The reader counts bytes where the parser counts lines. */
+static yaml_mark_t mark_of_byte(struct sv text, size_t byte)
+{
+    yaml_mark_t mark = {0};
+    for (size_t i = 0; i < byte && i < text.len; i++) {
+        mark.column = text.ptr[i] == '\n' ? 0 : mark.column + 1;
+        mark.line += text.ptr[i] == '\n';
+    }
+    return mark;
+}
+
+static bool fail_to_parse(const struct yaml *y, const yaml_parser_t *parser, struct sv text,
+                          struct err *err)
+{
+    char why[200];
+    const char *problem = parser->problem != NULL ? parser->problem : "this is no YAML";
+    if (parser->error == YAML_MEMORY_ERROR)
+        return err_why(err, ERR_NOMEM, "no memory for YAML");
+    if (parser->error == YAML_READER_ERROR)
+        return fail_at(y, mark_of_byte(text, parser->problem_offset), err, problem);
+    (void)snprintf(why, sizeof(why), "%s%s%s", problem, parser->context != NULL ? " " : "",
+                   parser->context != NULL ? parser->context : "");
+    return fail_at(y, parser->problem_mark, err, why);
+}
+
+struct shape { /* of the events so far */
+    size_t depth, nodes, documents;
+};
+
+/* What the document API would resolve in silence, and caps, before anything is built. */
+static const char *refuse(const yaml_event_t *event, struct shape *shape)
+{
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        if (shape->documents++ > 0)
+            return "a second document in one file: only the first would be read";
+        return event->data.document_start.tag_directives.start !=
+                       event->data.document_start.tag_directives.end
+                   ? "tags are not allowed"
+                   : NULL;
+    case YAML_ALIAS_EVENT:
+        return "anchors and aliases are not allowed";
+    case YAML_SCALAR_EVENT:
+        anchor = event->data.scalar.anchor;
+        tag = event->data.scalar.tag;
+        break;
+    case YAML_SEQUENCE_START_EVENT:
+        anchor = event->data.sequence_start.anchor;
+        tag = event->data.sequence_start.tag;
+        shape->depth++;
+        break;
+    case YAML_MAPPING_START_EVENT:
+        anchor = event->data.mapping_start.anchor;
+        tag = event->data.mapping_start.tag;
+        shape->depth++;
+        break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        shape->depth--;
+        return NULL;
+    default:
+        return NULL;
+    }
+    shape->nodes++;
+    return anchor != NULL             ? "anchors and aliases are not allowed"
+           : tag != NULL              ? "tags are not allowed"
+           : shape->depth > MAX_DEPTH ? "nested deeper than 16"
+           : shape->nodes > MAX_NODES ? "more than 100000 nodes"
+                                      : NULL;
+}
+
+static bool check_events(const struct yaml *y, struct sv text, struct err *err)
 {
     yaml_parser_t parser;
     yaml_event_t event;
-    size_t depth = 0, nodes = 0;
-    bool ok = true, done = false;
-    if (!yaml_parser_initialize(&parser))
-        return err_why(err, ERR_NOMEM, "no memory for YAML");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);
+    struct shape shape = {0};
+    bool ok = open_parser(&parser, text, err), done = !ok;
+    if (!ok)
+        return false;
     while (ok && !done) {
         if (!yaml_parser_parse(&parser, &event)) {
-            char why[200];
-            (void)snprintf(why, sizeof(why), "%s", parser.problem ? parser.problem : "no YAML");
-            ok = fail_at(y, parser.problem_mark, err, why);
+            ok = fail_to_parse(y, &parser, text, err);
             break;
         }
-        const yaml_event_type_t type = event.type;
-        const bool node = type == YAML_SCALAR_EVENT || type == YAML_SEQUENCE_START_EVENT ||
-                          type == YAML_MAPPING_START_EVENT;
-        const yaml_char_t *anchor =
-            type == YAML_SCALAR_EVENT           ? event.data.scalar.anchor
-            : type == YAML_SEQUENCE_START_EVENT ? event.data.sequence_start.anchor
-            : type == YAML_MAPPING_START_EVENT  ? event.data.mapping_start.anchor
-                                                : NULL;
-        const yaml_char_t *tag = type == YAML_SCALAR_EVENT           ? event.data.scalar.tag
-                                 : type == YAML_SEQUENCE_START_EVENT ? event.data.sequence_start.tag
-                                 : type == YAML_MAPPING_START_EVENT  ? event.data.mapping_start.tag
-                                                                     : NULL;
-        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
-        depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
-        nodes += node;
-        if (type == YAML_ALIAS_EVENT || anchor != NULL)
-            ok = fail_at(y, event.start_mark, err, "anchors and aliases are not allowed");
-        else if (tag != NULL)
-            ok = fail_at(y, event.start_mark, err, "tags are not allowed");
-        else if (depth > MAX_DEPTH)
-            ok = fail_at(y, event.start_mark, err, "nested deeper than 16");
-        else if (nodes > MAX_NODES)
-            ok = fail_at(y, event.start_mark, err, "more than 100000 nodes");
-        done = type == YAML_STREAM_END_EVENT;
+        const char *why = refuse(&event, &shape);
+        if (why != NULL)
+            ok = fail_at(y, event.start_mark, err, why);
+        done = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
     return ok;
 }
 
-static bool check_keys(const struct yaml *y, struct ynode map, struct err *err)
+static bool build_nodes(struct yaml *y, struct sv text, struct err *err)
 {
+    yaml_parser_t parser;
+    if (!open_parser(&parser, text, err))
+        return false;
+    y->loaded = yaml_parser_load(&parser, &y->document) != 0;
+    const bool ok = y->loaded || fail_to_parse(y, &parser, text, err);
+    yaml_parser_delete(&parser);
+    return ok;
+}
+
+static bool check_keys(struct ynode map, struct err *err)
+{
+    if (yaml_count(map) > MAX_KEYS)
+        return yaml_fail(map, err, "a mapping of more than %d members", MAX_KEYS);
     for (size_t i = 0; i < yaml_count(map); i++) {
         const struct ynode key = yaml_key(map, i);
         if (yaml_kind(key) != YAML_TEXT)
@@ -83,46 +161,45 @@ static bool check_keys(const struct yaml *y, struct ynode map, struct err *err)
         for (size_t k = 0; k < i; k++) {
             if (sv_equal(yaml_text(yaml_key(map, k)), yaml_text(key)))
                 return yaml_fail(key, err, "\"%.*s\" is given twice, first in line %u",
-                                 SV_ARG(yaml_text(key)), yaml_line(yaml_key(map, k)));
+                                 SV_ARG(sv_head(yaml_text(key), 80)), yaml_line(yaml_key(map, k)));
         }
     }
-    (void)y;
     return true;
 }
 
-static bool check_all_keys(struct yaml *y, struct err *err)
+static bool check_all_keys(const struct yaml *y, struct err *err)
 {
     const ptrdiff_t count = y->document.nodes.top - y->document.nodes.start;
     for (int i = 1; i <= (int)count; i++) {
         const struct ynode n = {.yaml = y, .index = i};
-        if (yaml_kind(n) == YAML_MAP && !check_keys(y, n, err))
+        if (yaml_kind(n) == YAML_MAP && !check_keys(n, err))
             return false;
     }
     return true;
 }
 
+static bool load(struct yaml *y, struct sv name, struct sv text, struct err *err)
+{
+    y->name = malloc(name.len + 1);
+    if (y->name == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for YAML");
+    memcpy(y->name, name.len > 0 ? name.ptr : "", name.len);
+    y->name[name.len] = '\0';
+    if (text.len > MAX_TEXT) {
+        (void)err_where(err, "%s", y->name);
+        return err_why(err, ERR_USAGE, "longer than 1 MiB");
+    }
+    return check_events(y, text, err) && build_nodes(y, text, err) && check_all_keys(y, err);
+}
+
 struct yaml *yaml_load(struct sv name, struct sv text, struct err *err)
 {
-    yaml_parser_t parser;
     struct yaml *y = calloc(1, sizeof(*y));
     if (y == NULL) {
         (void)err_why(err, ERR_NOMEM, "no memory for YAML");
         return NULL;
     }
-    (void)snprintf(y->name, sizeof(y->name), "%.*s", SV_ARG(name));
-    bool ok = text.len <= MAX_TEXT ||
-              (err_where(err, "%s", y->name), err_why(err, ERR_USAGE, "longer than 1 MiB"));
-    ok = ok && check_events(y, text, err);
-    if (ok) {
-        ok = yaml_parser_initialize(&parser) || err_why(err, ERR_NOMEM, "no memory for YAML");
-        if (ok) {
-            yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);
-            y->loaded = yaml_parser_load(&parser, &y->document) != 0;
-            yaml_parser_delete(&parser);
-            ok = y->loaded || err_why(err, ERR_NOMEM, "no memory for YAML");
-        }
-    }
-    if (ok && check_all_keys(y, err))
+    if (load(y, name, text, err))
         return y;
     yaml_done(y);
     return NULL;
@@ -130,8 +207,11 @@ struct yaml *yaml_load(struct sv name, struct sv text, struct err *err)
 
 void yaml_done(struct yaml *y)
 {
-    if (y != NULL && y->loaded)
+    if (y == NULL)
+        return;
+    if (y->loaded)
         yaml_document_delete(&y->document);
+    free(y->name);
     free(y);
 }
 
@@ -224,6 +304,12 @@ unsigned yaml_line(struct ynode n)
 {
     const yaml_node_t *node = node_of(n);
     return node != NULL ? (unsigned)node->start_mark.line + 1 : 0;
+}
+
+unsigned yaml_column(struct ynode n)
+{
+    const yaml_node_t *node = node_of(n);
+    return node != NULL ? (unsigned)node->start_mark.column + 1 : 0;
 }
 
 bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...)

@@ -1,10 +1,12 @@
 /*
  * yaml - a YAML document as nodes that know where they stand. The only door to libyaml.
  *
- * In:      one document, UTF-8. Aliases, anchors and tags are refused, duplicate keys too.
+ * In:      one document, UTF-8. Aliases, anchors, tags and a second document are refused, duplicate
+ *          keys too.
  * Out:     nodes, by value; valid until yaml_done. Lines and columns count from 1.
- * Limits:  1 MiB, depth 16, 100,000 nodes; checked before anything is built on it.
- * Errors:  ERR_USAGE with where = "name:line:column".
+ * Limits:  1 MiB, depth 16, 100,000 nodes, 1,000 members of one mapping; checked before anything is
+ *          built on it.
+ * Errors:  ERR_USAGE with where = "name:line:column"; ERR_NOMEM.
  * Threads: one owner.
  */
 #ifndef SCAN_YAML_H
@@ -36,6 +38,7 @@ struct ynode yaml_key(struct ynode map, size_t i);
 struct ynode yaml_value(struct ynode map, size_t i);
 struct ynode yaml_member(struct ynode map, const char *name);
 unsigned yaml_line(struct ynode n);
+unsigned yaml_column(struct ynode n);
 
 /* Fail with the node's place. */
 bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
