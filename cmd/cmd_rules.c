@@ -1,25 +1,67 @@
-#include "base/fs.h"
 #include "base/text.h"
+#include "base/timefmt.h"
 #include "judge/judge.h"
 #include "outputs.h"
 #include "reading.h"
 #include "run/pipeline.h"
+#include "scan/lint.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* ---- list, show ---- */
 
+/* Name and text, made safe; further lines below the first. */
+static void print_text(const char *name, struct sv text)
+{
+    struct sv line, rest = text;
+    struct buf safe;
+    struct err err = {0};
+    buf_init(&safe, 64 * 1024);
+    for (; rest.len > 0 && sv_cut(&rest, '\n', &line); name = "") {
+        buf_reset(&safe);
+        if (text_add_safe(&safe, sv_head(line, 8000), &err))
+            (void)printf("%-10s %.*s\n", name, SV_ARG(buf_sv(&safe)));
+    }
+    buf_done(&safe);
+}
+
 static void print_texts(const char *name, const struct sv *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        (void)printf("%-10s %.*s\n", i == 0 ? name : "", SV_ARG(list[i]));
+        print_text(i == 0 ? name : "", list[i]);
 }
 
 static void print_patterns(const char *name, const struct rule_pattern *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        (void)printf("%-10s %.*s\n", i == 0 ? name : "", SV_ARG(list[i].text));
+        print_text(i == 0 ? name : "", list[i].text);
+}
+
+static void print_examples(const char *name, const struct example *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        print_text(i == 0 ? name : "", list[i].text);
+}
+
+static void print_date(const char *name, int64_t ms)
+{
+    char text[TIME_TEXT_BYTES] = "";
+    if (ms == 0)
+        return;
+    (void)time_text(ms, text);
+    (void)printf("%-10s %.10s\n", name, text);
+}
+
+static void print_where(const struct rule *r)
+{
+    for (int i = 0; i < ARTIFACT_KIND_COUNT; i++) {
+        if ((r->where_kinds & (1u << i)) != 0)
+            (void)printf("%-10s %s\n", "artifact", artifact_kind_name((enum artifact_kind)i));
+    }
+    print_texts("artifact", r->where_paths, r->where_path_count);
+    print_texts("job", r->where_jobs, r->where_job_count);
+    print_texts("step", r->where_steps, r->where_step_count);
 }
 
 static void print_rule(const struct rule *r)
@@ -31,22 +73,23 @@ static void print_rule(const struct rule *r)
                  cause_advice_name(r->advice), "severity", severity_name(r->severity));
     if (r->phase != PHASE_UNKNOWN)
         (void)printf("%-10s %s\n", "phase", phase_name(r->phase));
+    print_where(r);
     print_patterns("any", r->any, r->any_count);
     print_patterns("all", r->all, r->all_count);
     print_patterns("none", r->none, r->none_count);
     print_patterns("after", r->after, r->after_count);
     if (r->within > 0)
         (void)printf("%-10s %" PRIu64 " lines\n", "within", r->within);
-    (void)printf("%-10s %.*s\n", "summary", SV_ARG(r->summary));
-    if (r->help.len > 0)
-        (void)printf("%-10s %.*s\n", "help", SV_ARG(r->help));
-    if (r->link.len > 0)
-        (void)printf("%-10s %.*s\n", "link", SV_ARG(r->link));
+    print_texts("extract", r->extract, r->extract_count);
+    print_text("summary", r->summary);
+    print_text("help", r->help);
+    print_text("link", r->link);
+    print_text("owner", r->owner);
     print_texts("explains", r->explains, r->explains_count);
-    for (size_t i = 0; i < r->match_count; i++)
-        (void)printf("%-10s %.*s\n", i == 0 ? "match" : "", SV_ARG(r->match[i].text));
-    for (size_t i = 0; i < r->no_match_count; i++)
-        (void)printf("%-10s %.*s\n", i == 0 ? "no match" : "", SV_ARG(r->no_match[i].text));
+    print_date("since", r->since_ms);
+    print_date("expires", r->expires_ms);
+    print_examples("match", r->match, r->match_count);
+    print_examples("no match", r->no_match, r->no_match_count);
     (void)printf("%-10s %.*s:%u\n\n", "from", SV_ARG(r->pack), r->line);
 }
 
@@ -54,7 +97,7 @@ static int list_rules(const struct ruleset *rules)
 {
     for (size_t i = 0; i < ruleset_count(rules); i++) {
         const struct rule *r = ruleset_at(rules, i);
-        char cause[96];
+        char cause[128];
         (void)snprintf(cause, sizeof(cause), "%s%s%.*s", cause_kind_name(r->kind),
                        r->detail.len > 0 ? "/" : "", SV_ARG(r->detail));
         (void)printf("%-36.*s %-36s %-9s %.*s\n", SV_ARG(r->id), cause,
@@ -69,11 +112,14 @@ static int list_rules(const struct ruleset *rules)
 static int show_rules(const struct ruleset *rules, const struct invocation *in, struct err *err)
 {
     for (size_t i = 1; i < in->argument_count; i++) {
-        const struct rule *r = ruleset_find(rules, sv_of(in->arguments[i]));
+        const struct sv id = sv_of(in->arguments[i]);
+        const struct rule *r = ruleset_find(rules, id);
+        const char *hint = r == NULL ? ruleset_near(rules, id) : NULL;
         if (r == NULL) {
             (void)err_where(err, "rules show");
-            (void)err_why(err, ERR_USAGE, "there is no rule \"%s\"; see prowl rules list",
-                          in->arguments[i]);
+            (void)err_why(err, ERR_USAGE, "there is no rule \"%s\"%s%s%s", in->arguments[i],
+                          hint != NULL ? "; did you mean \"" : "; see prowl rules list",
+                          hint != NULL ? hint : "", hint != NULL ? "\"?" : "");
             return STATUS_USAGE;
         }
         print_rule(r);
@@ -83,77 +129,83 @@ static int show_rules(const struct ruleset *rules, const struct invocation *in, 
 
 /* ---- lint, test ---- */
 
+struct checked { /* a set, and which of its packs were asked for */
+    struct ruleset *rules;
+    unsigned first_pack;
+};
+
 static void complain(const char *text, void *user)
 {
     (void)user;
     (void)printf("%s\n", text);
 }
 
-static int test_rules(const struct ruleset *rules, struct err *err)
+static int test_rules(const struct checked *c, struct err *err)
 {
     uint64_t run = 0, failed = 0;
-    if (!ruleset_run_examples(rules, complain, NULL, &run, &failed, err))
+    if (!ruleset_run_examples(c->rules, c->first_pack, complain, NULL, &run, &failed, err))
         return status_of(err);
     (void)printf("%" PRIu64 " examples, %" PRIu64 " failed\n", run, failed);
     return failed > 0 ? STATUS_USAGE : STATUS_DONE;
 }
 
-/* Doubts that need no corpus: too few examples, patterns that cost, summaries without help. */
-static unsigned doubt(const struct rule *r)
+static size_t count_rules(const struct checked *c)
 {
-    unsigned doubts = 0;
-    const char *what = NULL;
-    if (r->match_count == 0)
-        what = "has no example that matches";
-    else if (r->no_match_count == 0)
-        what = "has no example that must not match";
-    if (what != NULL) {
-        (void)printf("%.*s:%u: warning: rule %.*s %s\n", SV_ARG(r->pack), r->line, SV_ARG(r->id),
-                     what);
-        doubts++;
-    }
-    for (size_t i = 0; i < r->any_count; i++) {
-        const struct sv p = r->any[i].text;
-        if (!sv_starts(p, SV(".*")) && !sv_ends(p, SV(".*")))
-            continue;
-        (void)printf("%.*s:%u: warning: rule %.*s: a pattern begins or ends in .*, which only "
-                     "costs time\n",
-                     SV_ARG(r->pack), r->any[i].line, SV_ARG(r->id));
-        doubts++;
-    }
-    return doubts;
+    size_t count = 0;
+    for (size_t i = 0; i < ruleset_count(c->rules); i++)
+        count += ruleset_at(c->rules, i)->pack_number >= c->first_pack;
+    return count;
 }
 
-static int lint_rules(const struct ruleset *rules, const struct invocation *in, struct err *err)
+static int run_lint(struct session *s, const struct checked *c, const struct invocation *in,
+                    struct err *err)
 {
-    unsigned doubts = 0;
-    const int status = test_rules(rules, err);
-    for (size_t i = 0; i < ruleset_count(rules); i++)
-        doubts += doubt(ruleset_at(rules, i));
-    (void)printf("%zu rules, %u warnings\n", ruleset_count(rules), doubts);
+    uint64_t doubts = 0;
+    struct lint_options options = {.now_ms = in->settings->now_ms, .first_pack = c->first_pack};
+    size_t count = 0;
+    while (analyzers[count] != NULL)
+        count++;
+    struct sv *names = arena_array(&s->arena, count + 1, sizeof(*names), err);
+    if (names == NULL)
+        return status_of(err);
+    for (size_t i = 0; i < count; i++)
+        names[i] = sv_of(analyzers[i]->name);
+    options.others = names;
+    options.other_count = count;
+    const int status = test_rules(c, err);
+    if (!lint_rules(c->rules, &options, complain, NULL, &doubts, err))
+        return status_of(err);
+    (void)printf("%zu rules, %" PRIu64 " warnings\n", count_rules(c), doubts);
     return status == STATUS_DONE && in->settings->warnings_fail && doubts > 0 ? STATUS_USAGE
                                                                               : status;
 }
 
-/* A load whose mistakes are the answer: examples are run afterwards, one by one. */
-static bool load_unchecked(struct session *s, const struct invocation *in,
-                           struct ruleset **ret_rules, struct err *err)
+/* A load whose mistakes are the answer: examples are run afterwards, one by one, and expired rules
+ * are loaded too. Named packs are read after the built-in ones and those of --rules, and are then the
+ * only ones that are told of. */
+static bool load_unchecked(struct session *s, const struct invocation *in, struct checked *c,
+                           struct err *err)
 {
     struct pack_text *packs = NULL;
-    size_t count = 0;
+    size_t count = 0, before = 0;
     struct settings own = *in->settings;
-    const struct text_list named = {.items = (const char **)(uintptr_t)(in->arguments + 1),
-                                    .count = in->argument_count - 1};
-    if (named.count > 0)
-        own.rules = named;
-    if (!session_packs(s, &own, named.count == 0, &packs, &count, err))
+    struct text_list *rules = &own.rules;
+    const size_t named = in->argument_count - 1, given = rules->count;
+    const char **items = arena_array(&s->arena, given + named + 1, sizeof(*items), err);
+    if (items == NULL)
         return false;
-    const struct ruleset_options options = {.packs = packs,
-                                            .pack_count = count,
-                                            .now_ms = in->settings->now_ms,
-                                            .skip_examples = true,
-                                            .log = &s->log};
-    return ruleset_load(&options, ret_rules, err);
+    for (size_t i = 0; i < given + named; i++)
+        items[i] = i < given ? rules->items[i] : in->arguments[i - given + 1];
+    rules->items = items;
+    if (named > 0 && !session_packs(s, &own, &packs, &before, err))
+        return false;
+    rules->count += named;
+    if (!session_packs(s, &own, &packs, &count, err))
+        return false;
+    c->first_pack = (unsigned)before;
+    const struct ruleset_options options = {
+        .packs = packs, .pack_count = count, .skip_examples = true, .log = &s->log};
+    return ruleset_load(&options, &c->rules, err);
 }
 
 /* ---- explain ---- */
@@ -206,6 +258,10 @@ static bool explain(void *user, const struct result *r, struct err *err)
                      r->lines[i].score);
         print_safe("                ", r->lines[i].text);
     }
+    for (size_t i = 0; i < r->problem_count; i++) {
+        (void)printf("  problem       %.*s: ", SV_ARG(r->problems[i].where));
+        print_safe("", r->problems[i].text);
+    }
     if (v->basis != BASIS_NONE) {
         (void)printf("  verdict       %s/%.*s, %.0f %%: ", cause_kind_name(v->kind),
                      SV_ARG(v->detail), v->confidence * 100);
@@ -228,41 +284,68 @@ static int explain_logs(struct session *s, const struct invocation *in, struct e
     const bool ok = sources != NULL && gather_builds(&s->run, &s->gather, &list, err) &&
                     pipeline_run(&s->run, &list, &calls, &totals, err);
     build_list_done(&list);
-    return ok ? STATUS_DONE : status_of(err);
+    return ok ? reading_status(&totals, "never") : status_of(err);
+}
+
+/* What each word takes: arguments behind it, and what must be loaded. */
+struct verb {
+    const char *name;
+    bool none, some; /* no argument; at least one */
+    bool checks;     /* of the packs as they are, mistakes and all */
+};
+
+static const struct verb *verb_of(const struct invocation *in, struct err *err)
+{
+    static const struct verb verbs[] = {{"list", true, false, false},
+                                        {"show", false, true, false},
+                                        {"lint", false, false, true},
+                                        {"test", false, false, true},
+                                        {"explain", false, true, false}};
+    const char *word = in->argument_count > 0 ? in->arguments[0] : "";
+    const struct verb *verb = NULL;
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (strcmp(word, verbs[i].name) == 0)
+            verb = &verbs[i];
+    }
+    (void)err_where(err, "rules%s%s", verb != NULL ? " " : "", verb != NULL ? word : "");
+    if (verb == NULL)
+        (void)err_why(err, ERR_USAGE, "say what to do: list, show, lint, test or explain");
+    else if (verb->some && in->argument_count < 2)
+        (void)err_why(err, ERR_USAGE, "name at least one %s",
+                      strcmp(word, "show") == 0 ? "rule" : "log");
+    else if (verb->none && in->argument_count > 1)
+        (void)err_why(err, ERR_USAGE, "takes no argument, and not \"%s\"", in->arguments[1]);
+    if (err->code != ERR_NONE)
+        return NULL;
+    *err = (struct err){0};
+    return verb;
 }
 
 int cmd_rules(const struct invocation *in, struct err *err)
 {
     struct session s;
-    struct ruleset *rules = NULL;
-    const char *what = in->argument_count > 0 ? in->arguments[0] : "";
-    const bool looks = strcmp(what, "list") == 0 || strcmp(what, "show") == 0;
-    const bool checks = strcmp(what, "lint") == 0 || strcmp(what, "test") == 0;
-    const bool explains = strcmp(what, "explain") == 0;
+    struct checked c = {0};
+    const struct verb *verb = verb_of(in, err);
     int status = STATUS_USAGE;
-    if (!looks && !checks && !explains) {
-        (void)err_where(err, "rules");
-        (void)err_why(err, ERR_USAGE, "say what to do: list, show, lint, test or explain");
+    if (verb == NULL)
         return STATUS_USAGE;
-    }
     struct settings own = *in->settings;
     own.gcs_url = own.gcs_api_url = own.s3_url = own.gcsweb_url = own.spyglass_url = "";
     own.max_files = 400;
-    if (!session_open(&s, &own, checks ? 0 : SESSION_RULES, err))
+    if (!session_open(&s, &own, verb->checks ? 0 : SESSION_RULES, err) ||
+        (verb->checks && !load_unchecked(&s, in, &c, err)))
         status = status_of(err);
-    else if (checks && !load_unchecked(&s, in, &rules, err))
-        status = status_of(err);
-    else if (strcmp(what, "list") == 0)
+    else if (strcmp(verb->name, "list") == 0)
         status = list_rules(s.rules);
-    else if (strcmp(what, "show") == 0)
+    else if (strcmp(verb->name, "show") == 0)
         status = show_rules(s.rules, in, err);
-    else if (strcmp(what, "lint") == 0)
-        status = lint_rules(rules, in, err);
-    else if (strcmp(what, "test") == 0)
-        status = test_rules(rules, err);
+    else if (strcmp(verb->name, "lint") == 0)
+        status = run_lint(&s, &c, in, err);
+    else if (strcmp(verb->name, "test") == 0)
+        status = test_rules(&c, err);
     else
         status = explain_logs(&s, in, err);
-    ruleset_free(rules);
+    ruleset_free(c.rules);
     session_done(&s);
     return status;
 }

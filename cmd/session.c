@@ -90,15 +90,15 @@ static bool add_path(struct packs *p, const char *path, struct err *err)
     return add_pack(p, path, err);
 }
 
-bool session_packs(struct session *s, const struct settings *settings, bool builtin,
-                   struct pack_text **ret_packs, size_t *ret_count, struct err *err)
+bool session_packs(struct session *s, const struct settings *settings, struct pack_text **ret_packs,
+                   size_t *ret_count, struct err *err)
 {
     static const char local[] = ".prowl/rules";
     struct packs p = {.arena = &s->arena};
     p.list = arena_array(&s->arena, MAX_PACKS, sizeof(*p.list), err);
     if (p.list == NULL)
         return false;
-    for (size_t i = 0; builtin && i < builtin_pack_count; i++)
+    for (size_t i = 0; i < builtin_pack_count; i++)
         p.list[p.count++] = builtin_packs[i];
     if (fs_exists(local) && !add_folder(&p, local, err))
         return false;
@@ -218,7 +218,7 @@ static bool open_rules(struct session *s, struct err *err)
     struct pack_text *packs = NULL;
     size_t pack_count = 0;
     const struct sv *disabled = views(s, &s->settings->disabled, err);
-    if (disabled == NULL || !session_packs(s, s->settings, true, &packs, &pack_count, err))
+    if (disabled == NULL || !session_packs(s, s->settings, &packs, &pack_count, err))
         return false;
     const struct ruleset_options options = {
         .packs = packs,

@@ -36,9 +36,10 @@ bool session_open(struct session *s, const struct settings *settings, unsigned n
                   struct err *err) MUST_CHECK;
 void session_done(struct session *s);
 
-/* Packs named by --rules, by ./.prowl/rules and built in; texts live as long as the session. */
-bool session_packs(struct session *s, const struct settings *settings, bool builtin,
-                   struct pack_text **ret_packs, size_t *ret_count, struct err *err) MUST_CHECK;
+/* Packs built in, of ./.prowl/rules, and named by --rules, in this order; texts live as long as the
+ * session. "none" drops those before it. */
+bool session_packs(struct session *s, const struct settings *settings, struct pack_text **ret_packs,
+                   size_t *ret_count, struct err *err) MUST_CHECK;
 
 /* Where compiled rules and fetched files go; NULL when there is no place. */
 const char *session_cache_dir(struct session *s, struct err *err);

@@ -2,10 +2,8 @@
 
 #include "base/fs.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <dirent.h>
 #include <fcntl.h>
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,74 +15,6 @@ enum {
     FILES_KEPT = 8, /* compiled sets in the cache folder */
 };
 #define FILE_FORMAT "prowl compiled rules 1\n"
-
-/* ---- what a pattern may not hold ---- */
-
-/* In a block, many lines are one text: what asks for the start or the end of the text as a whole
- * would be found on the first or the last line only, and what changes the meaning of ^ and $ too. */
-static const char *unfit_at(struct sv rest)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:";
-    if (rest.len >= 2 && rest.ptr[0] == '\\' && strchr("AZzG", rest.ptr[1]) != NULL)
-        return "write ^ and $ in place of \\A, \\Z, \\z and \\G";
-    if (rest.len > 2 && sv_starts(rest, SV("(*")) && strchr(letters, rest.ptr[2]) != NULL)
-        return "verbs, as (*UTF), are not allowed";
-    if (!sv_starts(rest, SV("(?")))
-        return NULL;
-    bool off = false;
-    for (size_t i = 2; i < rest.len && strchr("imnsxJUa-^", rest.ptr[i]) != NULL; i++) {
-        if (rest.ptr[i] == '^' || (off && rest.ptr[i] == 'm'))
-            return "(?^…) and (?-m) are not allowed: ^ and $ are the line's";
-        off = off || rest.ptr[i] == '-';
-    }
-    return NULL;
-}
-
-static const char *unfit(struct sv text)
-{
-    bool quoted = false;
-    for (struct sv rest = text; rest.len > 0;) {
-        if (sv_starts(rest, SV("\\Q")) || sv_starts(rest, SV("\\E"))) {
-            quoted = rest.ptr[1] == 'Q';
-            rest = sv_tail(rest, 2);
-            continue;
-        }
-        const char *why = quoted ? NULL : unfit_at(rest);
-        if (why != NULL)
-            return why;
-        rest = sv_tail(rest, !quoted && rest.ptr[0] == '\\' ? 2 : 1);
-    }
-    return NULL;
-}
-
-pcre2_code *pattern_compile(struct sv text, struct err *err)
-{
-    int code = 0;
-    PCRE2_SIZE at = 0;
-    const char *why = unfit(text);
-    if (why != NULL) {
-        (void)err_why(err, ERR_USAGE, "%s", why);
-        return NULL;
-    }
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    if (context == NULL) {
-        (void)err_why(err, ERR_NOMEM, "no memory to compile a pattern");
-        return NULL;
-    }
-    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)text.ptr, text.len,
-                                         PCRE2_NEVER_UTF | PCRE2_NEVER_UCP |
-                                             PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY,
-                                         &code, &at, context);
-    pcre2_compile_context_free(context);
-    if (compiled == NULL) {
-        PCRE2_UCHAR words[160];
-        (void)pcre2_get_error_message(code, words, sizeof(words));
-        (void)err_why(err, code == PCRE2_ERROR_NOMEMORY ? ERR_NOMEM : ERR_USAGE,
-                      "byte %zu of the pattern: %s", (size_t)at + 1, (const char *)words);
-    }
-    return compiled;
-}
 
 /* ---- compiling ---- */
 

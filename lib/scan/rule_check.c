@@ -214,8 +214,8 @@ static bool unbound(const struct ruleset *set, struct ruleset *ret_copy, struct 
     return true;
 }
 
-bool ruleset_run_examples(const struct ruleset *set, ruleset_complain_fn *fn, void *user,
-                          uint64_t *ret_run, uint64_t *ret_failed, struct err *err)
+bool ruleset_run_examples(const struct ruleset *set, unsigned first_pack, ruleset_complain_fn *fn,
+                          void *user, uint64_t *ret_run, uint64_t *ret_failed, struct err *err)
 {
     struct ruleset copy;
     struct examples_run run = {.fn = fn, .user = user};
@@ -225,6 +225,8 @@ bool ruleset_run_examples(const struct ruleset *set, ruleset_complain_fn *fn, vo
     bool ok = run.scanner != NULL;
     for (size_t i = 0; ok && i < copy.rule_count; i++) {
         const struct rule *r = &copy.rules[i];
+        if (r->pack_number < first_pack)
+            continue;
         ok = run_list(&run, r, r->match, r->match_count, true, err) &&
              run_list(&run, r, r->no_match, r->no_match_count, false, err);
     }
@@ -252,5 +254,5 @@ bool rule_check_examples(const struct ruleset *set, struct err *err)
 {
     uint64_t run = 0, failed = 0;
     struct first_complaint first = {.err = err};
-    return ruleset_run_examples(set, keep_first, &first, &run, &failed, err) && !first.any;
+    return ruleset_run_examples(set, 0, keep_first, &first, &run, &failed, err) && !first.any;
 }

@@ -106,10 +106,11 @@ bool ruleset_was_cached(const struct ruleset *set);
 /* The libraries' versions, a line each, for --version. */
 void ruleset_engine_versions(char *ret_text, size_t size);
 
-/* Run the examples of every rule; each failed one to fn as "pack:line:col: rule id …". False only when
- * memory ran out. */
+/* Run the examples of every rule of pack number first_pack and later; each failed one to fn as
+ * "pack:line:col: rule id …". False only when memory ran out. */
 typedef void ruleset_complain_fn(const char *text, void *user);
-bool ruleset_run_examples(const struct ruleset *set, ruleset_complain_fn *fn, void *user,
-                          uint64_t *ret_run, uint64_t *ret_failed, struct err *err) MUST_CHECK;
+bool ruleset_run_examples(const struct ruleset *set, unsigned first_pack, ruleset_complain_fn *fn,
+                          void *user, uint64_t *ret_run, uint64_t *ret_failed,
+                          struct err *err) MUST_CHECK;
 
 #endif

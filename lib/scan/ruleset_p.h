@@ -4,8 +4,9 @@
 #ifndef SCAN_RULESET_P_H
 #define SCAN_RULESET_P_H
 
+#include "base/arena.h"
 #include "base/digest.h"
-#include "base/strmap.h"
+#include "scan/pattern.h"
 #include "scan/ruleset.h"
 
 #include <hs.h>
@@ -45,8 +46,5 @@ bool rule_check_examples(const struct ruleset *set, struct err *err);
 bool database_compile(struct ruleset *set, struct err *err);
 bool database_from_cache(struct ruleset *set, const char *dir, const struct log *log);
 void database_keep(const struct ruleset *set, const char *dir, const struct log *log);
-
-/* Compile one pattern with PCRE2, with the options that every one gets; err says where in it. */
-struct pcre2_real_code_8 *pattern_compile(struct sv text, struct err *err);
 
 #endif

@@ -10,9 +10,6 @@
 
 enum {
     OVECTOR_PAIRS = 64,
-    MATCH_LIMIT = 200000,
-    DEPTH_LIMIT = 20000,
-    HEAP_LIMIT_KIB = 4096,
     JIT_STACK_BYTES = 1024 * 1024,
     NEAR_CAPTURES = 4,
     NEAR_BYTES = 160,
@@ -89,14 +86,11 @@ static bool make_arrays(struct scanner *s, struct err *err)
     s->nears = calloc(s->near_count + 1, sizeof(*s->nears));
     s->rules = calloc(rules, sizeof(*s->rules));
     s->match = pcre2_match_data_create(OVECTOR_PAIRS, NULL);
-    s->context = pcre2_match_context_create(NULL);
+    s->context = pattern_context();
     s->jit_stack = pcre2_jit_stack_create(JIT_STACK_BYTES / 32, JIT_STACK_BYTES, NULL);
     if (s->patterns == NULL || s->line_patterns == NULL || s->nears == NULL || s->rules == NULL ||
         s->match == NULL || s->context == NULL)
         return err_why(err, ERR_NOMEM, "no memory for a scanner");
-    (void)pcre2_set_match_limit(s->context, MATCH_LIMIT);
-    (void)pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
-    (void)pcre2_set_heap_limit(s->context, HEAP_LIMIT_KIB);
     if (s->jit_stack != NULL) /* NULL where there is no JIT */
         pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
     return true;

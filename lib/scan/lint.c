@@ -1,0 +1,346 @@
+#include "scan/lint.h"
+
+#include "base/glob.h"
+#include "scan/pattern.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LITERAL_BYTES = 4, PROBE_BYTES = 8192, COMPLAINT_BYTES = 700, MAX_DEPTH = 64 };
+
+struct linting {
+    const struct ruleset *set;
+    const struct lint_options *options;
+    ruleset_complain_fn *fn;
+    void *user;
+    uint64_t doubts;
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+    char *probe; /* PROBE_BYTES */
+};
+
+static void PRINTF_LIKE(5, 6) doubt(struct linting *l, const struct rule *r, unsigned line,
+                                    unsigned column, const char *fmt, ...)
+{
+    char text[COMPLAINT_BYTES], why[COMPLAINT_BYTES / 2];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(why, sizeof(why), fmt, args);
+    va_end(args);
+    (void)snprintf(text, sizeof(text), "%.*s:%u:%u: warning: rule %.*s: %s", SV_ARG(r->pack), line,
+                   column, SV_ARG(r->id), why);
+    l->doubts++;
+    l->fn(text, l->user);
+}
+
+/* ---- the literal in a pattern ---- */
+
+struct walk { /* over a pattern that PCRE2 takes */
+    struct sv rest;
+    unsigned depth;
+};
+
+static bool at(const struct walk *w, const char *head)
+{
+    return sv_starts(w->rest, sv_of(head));
+}
+
+static void skip(struct walk *w, size_t n)
+{
+    w->rest = sv_tail(w->rest, n);
+}
+
+static void skip_class(struct walk *w)
+{
+    skip(w, at(w, "[^") ? 2 : 1);
+    if (at(w, "]"))
+        skip(w, 1);
+    while (w->rest.len > 0 && !at(w, "]")) {
+        if (at(w, "[:")) {
+            const size_t end = sv_find(w->rest, SV(":]"));
+            skip(w, end < w->rest.len ? end + 2 : 1);
+        } else {
+            skip(w, at(w, "\\") ? 2 : 1);
+        }
+    }
+    skip(w, 1);
+}
+
+enum atom { ATOM_LITERAL, ATOM_WIDTHLESS, ATOM_OTHER };
+
+static enum atom escape(struct walk *w)
+{
+    const char c = w->rest.len > 1 ? w->rest.ptr[1] : '\0';
+    skip(w, 2);
+    if (c == 'b' || c == 'B' || c == 'K')
+        return ATOM_WIDTHLESS;
+    if (c == 'x' && at(w, "{"))
+        skip(w, sv_find_char(w->rest, '}') + 1);
+    else if (c == 'x')
+        skip(w, 2);
+    return strchr("dDwWsShHvVNRXpPkg0123456789", c) != NULL ? ATOM_OTHER : ATOM_LITERAL;
+}
+
+static size_t literal_of_any(struct walk *w);
+
+/* A group; *ret_best is the literal that it holds. False: it is no part of what is matched. */
+static bool group(struct walk *w, size_t *ret_best)
+{
+    const bool negative = at(w, "(?!") || at(w, "(?<!");
+    *ret_best = 0;
+    if (at(w, "(?#")) {
+        skip(w, sv_find_char(w->rest, ')') + 1);
+        return false;
+    }
+    if (at(w, "(?")) {
+        const char third = w->rest.len > 2 ? w->rest.ptr[2] : '\0';
+        const char fourth = w->rest.len > 3 ? w->rest.ptr[3] : '\0';
+        const bool named =
+            third == '\'' || third == 'P' || (third == '<' && fourth != '=' && fourth != '!');
+        if (named)
+            skip(w, 3 + sv_find_char(sv_tail(w->rest, 3), third == '\'' ? '\'' : '>') + 1);
+        else
+            skip(w, third == '<' ? 4 : 3);
+        while (!named && w->rest.len > 0 && strchr("imnsx-", third) != NULL && !at(w, ":") &&
+               !at(w, ")"))
+            skip(w, 1);
+        if (!named && at(w, ")")) {
+            skip(w, 1); /* (?i): only flags */
+            return false;
+        }
+        if (!named && at(w, ":") && third != ':')
+            skip(w, 1);
+    } else {
+        skip(w, 1);
+    }
+    const size_t best = literal_of_any(w);
+    skip(w, 1);
+    *ret_best = negative ? 0 : best;
+    return true;
+}
+
+/* What follows an atom: 0 it may be absent, 1 it is there once, 2 it is repeated. */
+static int quantifier(struct walk *w)
+{
+    int times = 1;
+    if (at(w, "*") || at(w, "?")) {
+        times = 0;
+        skip(w, 1);
+    } else if (at(w, "+")) {
+        times = 2;
+        skip(w, 1);
+    } else if (at(w, "{") && w->rest.len > 1 && strchr("0123456789,", w->rest.ptr[1]) != NULL) {
+        times = w->rest.ptr[1] == '0' || w->rest.ptr[1] == ',' ? 0 : 2;
+        skip(w, sv_find_char(w->rest, '}') + 1);
+    } else {
+        return times;
+    }
+    if (at(w, "?") || at(w, "+"))
+        skip(w, 1);
+    return times;
+}
+
+static size_t max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t literal_of_branch(struct walk *w)
+{
+    size_t best = 0, run = 0;
+    while (w->rest.len > 0 && !at(w, "|") && !at(w, ")")) {
+        enum atom atom = ATOM_LITERAL;
+        size_t inner = 0;
+        if (at(w, "\\")) {
+            atom = escape(w);
+        } else if (at(w, "[")) {
+            skip_class(w);
+            atom = ATOM_OTHER;
+        } else if (at(w, "(")) {
+            atom = group(w, &inner) ? ATOM_OTHER : ATOM_WIDTHLESS;
+        } else {
+            atom = at(w, ".") ? ATOM_OTHER : at(w, "^") || at(w, "$") ? ATOM_WIDTHLESS : atom;
+            skip(w, 1);
+        }
+        if (atom == ATOM_WIDTHLESS)
+            continue;
+        const int times = quantifier(w);
+        run += atom == ATOM_LITERAL && times > 0;
+        best = max(best, run);
+        if (atom == ATOM_OTHER || times != 1)
+            run = 0;
+        if (times > 0)
+            best = max(best, inner);
+    }
+    return best;
+}
+
+static size_t literal_of_any(struct walk *w)
+{
+    if (++w->depth > MAX_DEPTH) {
+        w->rest = sv_tail(w->rest, w->rest.len);
+        return 0;
+    }
+    size_t least = literal_of_branch(w);
+    while (at(w, "|")) {
+        skip(w, 1);
+        const size_t branch = literal_of_branch(w);
+        least = branch < least ? branch : least;
+    }
+    w->depth--;
+    return least;
+}
+
+size_t lint_literal(struct sv pattern)
+{
+    struct walk w = {.rest = pattern};
+    return literal_of_any(&w);
+}
+
+/* ---- one pattern ---- */
+
+static bool matches(struct linting *l, const pcre2_code *code, struct sv line, bool *ret_limited)
+{
+    const int n = pcre2_match(code, (PCRE2_SPTR)(line.len > 0 ? line.ptr : ""), line.len, 0, 0,
+                              l->match, l->context);
+    *ret_limited = n < 0 && n != PCRE2_ERROR_NOMATCH;
+    return n >= 0;
+}
+
+static bool is_tried(struct linting *l, const struct rule *r, const pcre2_code *code)
+{
+    bool limited;
+    for (size_t i = 0; i < r->match_count; i++) {
+        struct sv line, rest = r->match[i].text;
+        while (rest.len > 0 && sv_cut(&rest, '\n', &line)) {
+            if (matches(l, code, line, &limited))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Does the pattern go wild on a text that is the seed over and over? */
+static bool is_wild_on(struct linting *l, const pcre2_code *code, struct sv seed)
+{
+    bool limited = false;
+    if (seed.len == 0)
+        return false;
+    for (size_t i = 0; i < PROBE_BYTES; i++)
+        l->probe[i] = seed.ptr[i % seed.len];
+    l->probe[PROBE_BYTES - 1] = '\x01'; /* so that what wants the end of the line fails late */
+    (void)matches(l, code, (struct sv){.ptr = l->probe, .len = PROBE_BYTES}, &limited);
+    return limited;
+}
+
+static bool is_wild(struct linting *l, const struct rule *r, const pcre2_code *code)
+{
+    static const struct sv seeds[] = {SV_INIT("a"), SV_INIT("A"),  SV_INIT(" "),
+                                      SV_INIT("0"), SV_INIT("/a"), SV_INIT("a.")};
+    bool wild = false;
+    for (size_t i = 0; !wild && i < COUNT_OF(seeds); i++)
+        wild = is_wild_on(l, code, seeds[i]);
+    for (size_t i = 0; !wild && i < r->match_count; i++) {
+        struct sv line, rest = r->match[i].text;
+        while (!wild && rest.len > 0 && sv_cut(&rest, '\n', &line))
+            wild = is_wild_on(l, code, line);
+    }
+    return wild;
+}
+
+/* prefilter: libhs looks for it in every block, so its literal and its ends matter. */
+static bool lint_pattern(struct linting *l, const struct rule *r, const struct rule_pattern *p,
+                         bool prefilter, bool tried, struct err *err)
+{
+    pcre2_code *code = pattern_compile(p->text, err);
+    if (code == NULL)
+        return false;
+    (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    if (prefilter && (sv_starts(p->text, SV(".*")) || sv_starts(p->text, SV(".+")) ||
+                      sv_ends(p->text, SV(".*"))))
+        doubt(l, r, p->line, p->column, "a pattern begins or ends in .*, which only costs time");
+    else if (prefilter && lint_literal(p->text) < LITERAL_BYTES)
+        doubt(l, r, p->line, p->column, "a branch of the pattern has no literal of %d bytes: %.*s",
+              LITERAL_BYTES, SV_ARG(sv_head(p->text, 160)));
+    if (tried && r->match_count > 0 && !is_tried(l, r, code))
+        doubt(l, r, p->line, p->column, "no example tries the pattern %.*s",
+              SV_ARG(sv_head(p->text, 160)));
+    if (is_wild(l, r, code))
+        doubt(l, r, p->line, p->column, "the pattern can pass its match limit on long lines: %.*s",
+              SV_ARG(sv_head(p->text, 160)));
+    pcre2_code_free(code);
+    return true;
+}
+
+static bool lint_list(struct linting *l, const struct rule *r, const struct rule_pattern *list,
+                      size_t count, bool prefilter, bool tried, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!lint_pattern(l, r, &list[i], prefilter, tried, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- one rule ---- */
+
+/* Kinds, details and classes were checked when the pack was read. */
+static bool names_something(const struct linting *l, struct sv word)
+{
+    enum cause_kind kind;
+    if (sv_find_char(word, '/') < word.len || sv_starts(word, SV("class:")) ||
+        cause_kind_parse(word, &kind))
+        return true;
+    for (size_t i = 0; i < ruleset_count(l->set); i++) {
+        if (glob_job(word, ruleset_at(l->set, i)->id))
+            return true;
+    }
+    for (size_t i = 0; i < l->options->other_count; i++) {
+        if (sv_starts(word, l->options->others[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool lint_rule(struct linting *l, const struct rule *r, struct err *err)
+{
+    if (r->match_count == 0)
+        doubt(l, r, r->line, r->column, "has no example that matches");
+    if (r->no_match_count == 0)
+        doubt(l, r, r->line, r->column, "has no example that must not match");
+    if (r->expires_ms != 0 && l->options->now_ms >= r->expires_ms)
+        doubt(l, r, r->line, r->column, "has expired: it is not loaded any more");
+    for (size_t i = 0; i < r->explains_count; i++) {
+        if (!names_something(l, r->explains[i]))
+            doubt(l, r, r->line, r->column, "explains \"%.*s\", which no kind, rule or analyzer is",
+                  SV_ARG(r->explains[i]));
+    }
+    const bool beside = r->within > 0; /* then they are looked for in every block too */
+    return lint_list(l, r, r->any, r->any_count, true, true, err) &&
+           lint_list(l, r, r->all, r->all_count, beside, false, err) &&
+           lint_list(l, r, r->none, r->none_count, beside, false, err) &&
+           lint_list(l, r, r->after, r->after_count, true, false, err);
+}
+
+bool lint_rules(const struct ruleset *set, const struct lint_options *options,
+                ruleset_complain_fn *fn, void *user, uint64_t *ret_doubts, struct err *err)
+{
+    struct linting l = {.set = set, .options = options, .fn = fn, .user = user};
+    l.match = pcre2_match_data_create(1, NULL);
+    l.context = pattern_context();
+    l.probe = malloc(PROBE_BYTES);
+    bool ok = (l.match != NULL && l.context != NULL && l.probe != NULL) ||
+              err_why(err, ERR_NOMEM, "no memory to look at rules");
+    for (size_t i = 0; ok && i < ruleset_count(set); i++) {
+        if (ruleset_at(set, i)->pack_number >= options->first_pack)
+            ok = lint_rule(&l, ruleset_at(set, i), err);
+    }
+    pcre2_match_data_free(l.match);
+    pcre2_match_context_free(l.context);
+    free(l.probe);
+    *ret_doubts = l.doubts;
+    return ok;
+}
