@@ -86,14 +86,15 @@ static enum atom escape(struct walk *w)
 
 static size_t literal_of_any(struct walk *w);
 
-/* A group; *ret_best is the literal that it holds. False: it is no part of what is matched. */
-static bool group(struct walk *w, size_t *ret_best)
+/* A group; *ret_best is the literal that it asks for. */
+static enum atom group(struct walk *w, size_t *ret_best)
 {
     const bool negative = at(w, "(?!") || at(w, "(?<!");
+    const bool around = negative || at(w, "(?=") || at(w, "(?<=");
     *ret_best = 0;
     if (at(w, "(?#")) {
         skip(w, sv_find_char(w->rest, ')') + 1);
-        return false;
+        return ATOM_WIDTHLESS;
     }
     if (at(w, "(?")) {
         const char third = w->rest.len > 2 ? w->rest.ptr[2] : '\0';
@@ -109,7 +110,7 @@ static bool group(struct walk *w, size_t *ret_best)
             skip(w, 1);
         if (!named && at(w, ")")) {
             skip(w, 1); /* (?i): only flags */
-            return false;
+            return ATOM_WIDTHLESS;
         }
         if (!named && at(w, ":") && third != ':')
             skip(w, 1);
@@ -119,7 +120,7 @@ static bool group(struct walk *w, size_t *ret_best)
     const size_t best = literal_of_any(w);
     skip(w, 1);
     *ret_best = negative ? 0 : best;
-    return true;
+    return around ? ATOM_WIDTHLESS : ATOM_OTHER;
 }
 
 /* What follows an atom: 0 it may be absent, 1 it is there once, 2 it is repeated. */
@@ -160,20 +161,16 @@ static size_t literal_of_branch(struct walk *w)
             skip_class(w);
             atom = ATOM_OTHER;
         } else if (at(w, "(")) {
-            atom = group(w, &inner) ? ATOM_OTHER : ATOM_WIDTHLESS;
+            atom = group(w, &inner);
         } else {
             atom = at(w, ".") ? ATOM_OTHER : at(w, "^") || at(w, "$") ? ATOM_WIDTHLESS : atom;
             skip(w, 1);
         }
-        if (atom == ATOM_WIDTHLESS)
-            continue;
-        const int times = quantifier(w);
+        const int times = atom == ATOM_WIDTHLESS ? 1 : quantifier(w);
         run += atom == ATOM_LITERAL && times > 0;
-        best = max(best, run);
+        best = max(best, times > 0 ? max(run, inner) : run);
         if (atom == ATOM_OTHER || times != 1)
             run = 0;
-        if (times > 0)
-            best = max(best, inner);
     }
     return best;
 }

@@ -66,7 +66,8 @@ pcre2_code *pattern_compile(struct sv text, struct err *err)
         PCRE2_UCHAR words[160];
         (void)pcre2_get_error_message(code, words, sizeof(words));
         (void)err_why(err, code == PCRE2_ERROR_NOMEMORY ? ERR_NOMEM : ERR_USAGE,
-                      "byte %zu of the pattern: %s", (size_t)at + 1, (const char *)words);
+                      "near byte %zu of the pattern: %s", (size_t)(at > 0 ? at : 1),
+                      (const char *)words);
     }
     return compiled;
 }

@@ -169,17 +169,31 @@ struct examples_run {
     uint64_t run, failed;
 };
 
+/* The head of an example on one line, without what a terminal would act on. */
+static void shown(struct sv example, char *ret_text)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < example.len && len < SHOWN_BYTES; i++) {
+        const unsigned char c = (unsigned char)example.ptr[i];
+        if (c == '\n')
+            ret_text[len++] = '\\';
+        ret_text[len++] = c == '\n' ? 'n' : c < 0x20 || c == 0x7f ? '?' : (char)c;
+    }
+    ret_text[len] = '\0';
+}
+
 static void complain(struct examples_run *run, const struct trial *t, bool want)
 {
-    char text[COMPLAINT_BYTES];
+    char text[COMPLAINT_BYTES], example[SHOWN_BYTES + 2];
     const struct rule *r = t->rule;
-    (void)snprintf(text, sizeof(text), "%.*s:%u:%u: rule %.*s %s%.*s: %.*s", SV_ARG(r->pack),
+    shown(t->example->text, example);
+    (void)snprintf(text, sizeof(text), "%.*s:%u:%u: rule %.*s %s%.*s: %s", SV_ARG(r->pack),
                    t->example->line, t->example->column, SV_ARG(r->id),
                    t->wrong.len > 0 ? "captures another "
                    : t->limited     ? "has a pattern that passes its match limit on its example"
                    : want           ? "does not match its example"
                                     : "matches what it must not",
-                   SV_ARG(t->wrong), SV_ARG(sv_head(t->example->text, SHOWN_BYTES)));
+                   SV_ARG(t->wrong), example);
     run->failed++;
     run->fn(text, run->user);
 }

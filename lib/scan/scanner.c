@@ -10,7 +10,7 @@
 
 enum {
     OVECTOR_PAIRS = 64,
-    JIT_STACK_BYTES = 1024 * 1024,
+    JIT_STACK_BYTES = 8 * 1024 * 1024, /* reserved; what a window of 128 KiB may take */
     NEAR_CAPTURES = 4,
     NEAR_BYTES = 160,
     SUMMARY_BYTES = 400,
@@ -87,7 +87,7 @@ static bool make_arrays(struct scanner *s, struct err *err)
     s->rules = calloc(rules, sizeof(*s->rules));
     s->match = pcre2_match_data_create(OVECTOR_PAIRS, NULL);
     s->context = pattern_context();
-    s->jit_stack = pcre2_jit_stack_create(JIT_STACK_BYTES / 32, JIT_STACK_BYTES, NULL);
+    s->jit_stack = pcre2_jit_stack_create(JIT_STACK_BYTES / 256, JIT_STACK_BYTES, NULL);
     if (s->patterns == NULL || s->line_patterns == NULL || s->nears == NULL || s->rules == NULL ||
         s->match == NULL || s->context == NULL)
         return err_why(err, ERR_NOMEM, "no memory for a scanner");

@@ -10,7 +10,8 @@ enum {
     MAX_DEPTH = 16,
     MAX_NODES = 100000,
     MAX_KEYS = 1000,
-    NEAR_BYTES = 32
+    NEAR_BYTES = 80,
+    NAME_SHOWN = 240 /* the end of a long path, so that line and column fit behind it */
 };
 
 struct yaml {
@@ -28,7 +29,9 @@ static yaml_node_t *node_of(struct ynode n)
 
 static bool fail_at(const struct yaml *y, yaml_mark_t mark, struct err *err, const char *why)
 {
-    (void)err_where(err, "%s:%zu:%zu", y->name, mark.line + 1, mark.column + 1);
+    const size_t len = strlen(y->name);
+    const char *name = y->name + (len > NAME_SHOWN ? len - NAME_SHOWN : 0);
+    (void)err_where(err, "%s:%zu:%zu", name, mark.line + 1, mark.column + 1);
     return err_why(err, ERR_USAGE, "%s", why);
 }
 
@@ -189,6 +192,8 @@ static bool load(struct yaml *y, struct sv name, struct sv text, struct err *err
         (void)err_where(err, "%s", y->name);
         return err_why(err, ERR_USAGE, "longer than 1 MiB");
     }
+    if (sv_starts(text, SV("\xef\xbb\xbf"))) /* a byte order mark */
+        text = sv_tail(text, 3);
     return check_events(y, text, err) && build_nodes(y, text, err) && check_all_keys(y, err);
 }
 
@@ -327,26 +332,28 @@ bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...)
     return fail_at(n.yaml, node->start_mark, err, why);
 }
 
+/* Letters to insert, drop, replace, or swap with the next one. */
 static size_t distance(struct sv a, struct sv b)
 {
-    size_t row[NEAR_BYTES + 1];
+    size_t rows[3][NEAR_BYTES + 1];
     if (a.len > NEAR_BYTES || b.len > NEAR_BYTES)
         return SIZE_MAX;
     for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a.len; i++) {
-        size_t corner = row[0];
+        size_t *row = rows[i % 3], *up = rows[(i - 1) % 3], *up2 = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
-            const size_t up = row[j];
-            size_t best = corner + (a.ptr[i - 1] != b.ptr[j - 1]);
-            best = up + 1 < best ? up + 1 : best;
+            size_t best = up[j - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
+            best = up[j] + 1 < best ? up[j] + 1 : best;
             best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1] &&
+                up2[j - 2] + 1 < best)
+                best = up2[j - 2] + 1;
             row[j] = best;
-            corner = up;
         }
     }
-    return row[b.len];
+    return rows[a.len % 3][b.len];
 }
 
 const char *yaml_near(struct sv word, const char *const *names)
