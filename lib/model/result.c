@@ -169,23 +169,69 @@ static void add_counts(struct test_counts *to, const struct test_counts *from)
     to->unfinished += from->unfinished;
 }
 
+/* Logs repeat each other, so that their counts do not add up: the one that knows most is right. */
+static bool knows_more(const struct test_counts *a, const struct test_counts *b)
+{
+    const uint64_t p[] = {a->total,   a->failed, a->errored,   a->flaky,
+                          a->skipped, a->passed, a->unfinished};
+    const uint64_t q[] = {b->total,   b->failed, b->errored,   b->flaky,
+                          b->skipped, b->passed, b->unfinished};
+    for (size_t i = 0; i < COUNT_OF(p); i++) {
+        if (p[i] != q[i])
+            return p[i] > q[i];
+    }
+    return false;
+}
+
+static void merge_counts(struct result *r, uint32_t artifact, const struct evidence *e)
+{
+    if (r->artifacts[artifact].kind == ARTIFACT_JUNIT)
+        add_counts(&r->counts, &e->counts);
+    else if (knows_more(&e->counts, &r->log_counts))
+        r->log_counts = e->counts;
+}
+
+/* Which of two claims decides, whichever came first. */
+static bool claim_beats(const struct outcome_claim *a, const struct outcome_claim *b)
+{
+    static const int weight[OUTCOME_COUNT] = {[OUTCOME_FAILED] = 5,
+                                              [OUTCOME_ERROR] = 4,
+                                              [OUTCOME_ABORTED] = 3,
+                                              [OUTCOME_PASSED] = 2,
+                                              [OUTCOME_RUNNING] = 1};
+    if (a->rank != b->rank)
+        return a->rank > b->rank;
+    if (a->outcome != b->outcome)
+        return weight[a->outcome] > weight[b->outcome];
+    return sv_compare(a->from, b->from) < 0;
+}
+
+static void merge_claim(struct result *r, const struct outcome_claim *claim)
+{
+    const bool wins = claim_beats(claim, &r->claim);
+    struct evidence claims = {.claim = wins ? *claim : r->claim};
+    evidence_claim(&claims, wins ? &r->claim : claim);
+    r->claim = claims.claim;
+}
+
 static bool merge_facts(struct result *r, uint32_t artifact, const struct evidence *e,
                         struct err *err)
 {
-    if (r->artifacts[artifact].kind != ARTIFACT_BUILD_LOG || e->facts.bytes < r->facts.bytes)
+    const struct artifact *a = &r->artifacts[artifact];
+    const bool more = e->facts.bytes > r->facts.bytes ||
+                      (e->facts.bytes == r->facts.bytes && e->facts.bytes > 0 &&
+                       sv_compare(a->path, r->artifacts[r->facts_artifact].path) < 0);
+    if (a->kind != ARTIFACT_BUILD_LOG || !more)
         return true;
     r->facts = e->facts;
+    r->facts_artifact = artifact;
     return arena_copy(&r->arena, e->facts.last_text, &r->facts.last_text, err);
 }
 
 bool result_merge(struct result *r, uint32_t artifact, const struct evidence *e, struct err *err)
 {
-    struct evidence claims = {.claim = r->claim};
-    evidence_claim(&claims, &e->claim);
-    r->claim = claims.claim;
-    /* A report of tests counts them better than the log that announced it. */
-    if (r->artifacts[artifact].kind == ARTIFACT_JUNIT || r->counts.total == 0)
-        add_counts(&r->counts, &e->counts);
+    merge_claim(r, &e->claim);
+    merge_counts(r, artifact, e);
     r->dropped_findings += e->dropped_findings;
     r->dropped_tests += e->dropped_tests;
     return merge_findings(r, artifact, e, err) && merge_tests(r, artifact, e, err) &&
@@ -231,7 +277,12 @@ static int by_name(const void *a, const void *b)
         return x->artifact < y->artifact ? -1 : 1;
     const struct sv p[] = {x->suite, x->class_name, x->name, x->message};
     const struct sv q[] = {y->suite, y->class_name, y->name, y->message};
-    return compare_texts(p, q, COUNT_OF(p));
+    const int order = compare_texts(p, q, COUNT_OF(p));
+    if (order != 0)
+        return order;
+    if (x->outcome != y->outcome)
+        return x->outcome < y->outcome ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
 }
 
 static int by_words(const void *a, const void *b)
@@ -270,6 +321,8 @@ static bool sort_artifacts(struct result *r, struct err *err)
         r->tests[i].artifact = now[r->tests[i].artifact];
     for (size_t i = 0; ok && i < r->line_count; i++)
         r->lines[i].artifact = now[r->lines[i].artifact];
+    if (ok && r->artifact_count > 0)
+        r->facts_artifact = now[r->facts_artifact];
     free(placed);
     free(now);
     return ok || err_why(err, ERR_NOMEM, "no memory to sort %zu artifacts", r->artifact_count);
@@ -277,6 +330,9 @@ static bool sort_artifacts(struct result *r, struct err *err)
 
 bool result_finish(struct result *r, struct err *err)
 {
+    /* A report of tests counts them better than the log that announced it. */
+    if (r->counts.total == 0)
+        r->counts = r->log_counts;
     if (!sort_artifacts(r, err))
         return false;
     if (r->finding_count > 1)

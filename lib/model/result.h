@@ -68,11 +68,13 @@ struct result {
     size_t finding_count, finding_cap;
     struct test_result *tests;
     size_t test_count, test_cap;
-    struct test_counts counts;
+    struct test_counts counts;     /* of JUnit reports; without one, of the log that knows most */
+    struct test_counts log_counts; /* of that log; until result_finish */
     struct error_line *lines;
     size_t line_count, line_cap;
     struct outcome_claim claim;
-    struct log_facts facts; /* of the main log */
+    struct log_facts facts; /* of the main log: the largest */
+    uint32_t facts_artifact;
     struct problem *problems;
     size_t problem_count, problem_cap;
     uint64_t wire_bytes, plain_bytes;

@@ -16,6 +16,7 @@ enum {
     HTTP_GONE = 410,
 };
 
+static void body_open(struct pipeline *p, struct task *task);
 static void body_work(struct pipeline *p, struct task *task);
 
 /* ---- on the network's thread ---- */
@@ -96,6 +97,12 @@ static bool is_local_root(const struct build *build)
            build->store == STORE_STDIN;
 }
 
+/* A file of this very build, as a mirror keeps them. */
+static bool has_place(const struct body *b)
+{
+    return b->use == BODY_ARTIFACT || b->use == BODY_DOCUMENT;
+}
+
 static bool mirror_path(const struct job *job, struct sv rel, char *path, size_t size)
 {
     const struct build *b = &job->result->build;
@@ -138,11 +145,11 @@ static void open_local(struct body *b)
 }
 
 /* The mirror of an earlier run, for a build that was whole in it. */
-static bool open_mirrored(struct body *b, struct sv rel)
+static bool open_mirrored(struct body *b)
 {
     char path[4096];
-    if (!b->job->mirrored_final || !is_safe_path(rel) ||
-        !mirror_path(b->job, rel, path, sizeof(path)))
+    if (!b->job->mirrored_final || !has_place(b) || !is_safe_path(b->artifact.path) ||
+        !mirror_path(b->job, b->artifact.path, path, sizeof(path)))
         return false;
     b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (b->fd >= 0)
@@ -162,14 +169,23 @@ static bool open_cached(struct body *b)
         b->status = hit.status;
         return true;
     }
-    if (hit.fd >= 0 && hit.etag[0] != '\0') {
-        b->fd = hit.fd;
-        b->revalidated = true;
+    if (hit.fd >= 0)
+        (void)close(hit.fd); /* opened again when the server says that it is still right */
+    b->revalidated = hit.fd >= 0 && hit.etag[0] != '\0';
+    if (b->revalidated)
         (void)snprintf(b->etag, sizeof(b->etag), "%s", hit.etag);
-    } else if (hit.fd >= 0) {
-        (void)close(hit.fd);
-    }
     return false;
+}
+
+static void open_revalidated(struct body *b)
+{
+    struct cache_hit hit;
+    if (cache_find(b->p->options->cache, b->url, &hit) && hit.fd >= 0) {
+        b->fd = hit.fd;
+        b->status = hit.status;
+    } else {
+        (void)err_why(&b->err, ERR_TRANSIENT, "unchanged, and gone from the cache meanwhile");
+    }
 }
 
 static bool send_request(struct body *b, struct err *err)
@@ -201,6 +217,7 @@ static struct body *body_new(struct job *job, const struct body_request *request
         .index = request->index,
         .artifact = *artifact,
         .url = request->url,
+        .local = request->local,
         .fd = -1,
         .mirror.fd = -1,
     };
@@ -217,40 +234,48 @@ bool body_submit(struct job *job, const struct body_request *request,
     (void)pthread_mutex_lock(&p->lock);
     job->outstanding++;
     (void)pthread_mutex_unlock(&p->lock);
-    bool here = true;
-    if (request->local)
-        open_local(b);
-    else if (!open_mirrored(b, request->rel) && !open_cached(b))
-        here = false;
-    if (!here && (p->options->offline || p->options->fetch == NULL)) {
-        (void)err_why(&b->err, ERR_REFUSED, "not in the cache, and offline");
-        here = true;
-    }
-    if (!here) {
-        struct err own = {0};
-        if (send_request(b, &own))
-            return true;
-        b->err = own;
-    }
-    b->ended = true;
-    b->queued = true;
+    b->task.run = body_open;
     pipeline_queue(p, &b->task);
     return true;
 }
 
 /* ---- on a worker ---- */
 
+/* Files are opened here and not before, so that no more are open than there are workers. */
+static void body_open(struct pipeline *p, struct task *task)
+{
+    struct body *b = (struct body *)task;
+    b->task.run = body_work;
+    b->here = true;
+    if (b->local)
+        open_local(b);
+    else if (!open_mirrored(b) && !open_cached(b))
+        b->here = false;
+    if (!b->here && (p->options->offline || p->options->fetch == NULL)) {
+        (void)err_why(&b->err, ERR_REFUSED, "not in the cache, and offline");
+        b->here = true;
+    }
+    if (!b->here) {
+        struct err err = {0};
+        if (send_request(b, &err))
+            return; /* the body belongs to the network now */
+        b->err = err;
+    }
+    b->ended = true;
+    body_work(p, task);
+}
+
 static void keep_copies_begin(struct body *b)
 {
     const struct run_options *o = b->p->options;
-    if (b->fd >= 0 && !b->revalidated && b->job->mirrored_final)
+    if (b->fd >= 0 && b->job->mirrored_final)
         return;
-    if (o->cache != NULL && !b->job->cached_final && !o->offline && b->fd < 0)
+    if (o->cache != NULL && !b->here && b->fd < 0)
         b->entry = cache_begin(o->cache, b->url);
     char path[4096];
     struct err err = {0};
-    if (o->mirror_dir == NULL || b->use == BODY_LISTING || b->use == BODY_BASELINE ||
-        is_local_root(&b->job->result->build) || !is_safe_path(b->artifact.path) ||
+    if (o->mirror_dir == NULL || !has_place(b) || is_local_root(&b->job->result->build) ||
+        !is_safe_path(b->artifact.path) ||
         !mirror_path(b->job, b->artifact.path, path, sizeof(path)))
         return;
     char *slash = strrchr(path, '/');
@@ -379,7 +404,8 @@ static void judge_answer(struct body *b, struct ending *e)
 {
     if (b->status == HTTP_NOT_FOUND || b->status == HTTP_GONE) {
         e->absent = true;
-        remember_absent(b);
+        if (!b->here)
+            remember_absent(b);
     } else if (b->err.code != ERR_NONE && !b->dead) {
         (void)err_text(&b->err, e->problem, sizeof(e->problem));
         e->cut = b->begun && b->bytes > 0;
@@ -465,31 +491,42 @@ static void take_document(struct body *b, const struct ending *e)
     own.absent = own.absent || page;
     if (!own.absent && own.whole && text.len > 0) {
         d->text = malloc(text.len);
-        if (d->text != NULL) {
+        d->len = text.len;
+        if (d->text != NULL)
             memcpy(d->text, text.ptr, text.len);
-            d->len = text.len;
-        }
+    } else if (!own.absent && own.whole && own.problem[0] == '\0') {
+        (void)snprintf(own.problem, sizeof(own.problem), "the file is empty");
     }
     b->index = d->artifact;
     (void)pthread_mutex_lock(&job->lock);
     job->result->artifacts[d->artifact].plain_bytes = text.len;
-    if (!note_artifact(b, &own, &err))
+    bool ok = note_artifact(b, &own, &err);
+    if (d->len > 0 && d->text == NULL)
+        ok = err_why(&err, ERR_NOMEM, "no %zu bytes for a document", d->len);
+    if (!ok)
         pipeline_fail(b->p, &err);
     (void)pthread_mutex_unlock(&job->lock);
+}
+
+static void listing_failed(struct job *job)
+{
+    (void)pthread_mutex_lock(&job->p->lock);
+    job->listing_failed = true;
+    (void)pthread_mutex_unlock(&job->p->lock);
 }
 
 static void take_listing(struct body *b, const struct ending *e)
 {
     struct err err = {0};
     if (e->absent || e->problem[0] != '\0') {
-        b->job->listing_failed = true;
+        listing_failed(b->job);
         if (!e->absent)
             job_problem(b->job, SV("listing"), e->problem, false);
         return;
     }
     if (!job_list_page(b->job, b->artifact.path, b->artifact.step, ingest_text(b->ingest), &err)) {
         char text[512];
-        b->job->listing_failed = true;
+        listing_failed(b->job);
         job_problem(b->job, SV("listing"), err_text(&err, text, sizeof(text)), false);
     }
 }
@@ -497,10 +534,10 @@ static void take_listing(struct body *b, const struct ending *e)
 static void finish(struct body *b)
 {
     struct ending e = {0};
-    if (b->fd >= 0 && (!b->revalidated || b->status == HTTP_NOT_MODIFIED)) {
-        b->status = 200;
+    if (b->revalidated && b->status == HTTP_NOT_MODIFIED)
+        open_revalidated(b);
+    if (b->fd >= 0)
         feed_file(b);
-    }
     judge_answer(b, &e);
     if (!e.absent && (e.whole || e.cut))
         end_of_bytes(b, &e);

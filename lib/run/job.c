@@ -63,7 +63,7 @@ static bool ask(struct job *job, const struct plan_item *item, enum body_use use
         .kind = item->kind, .path = item->path, .step = item->step, .size = item->size};
     const struct build *build = &job->result->build;
     uint32_t index = 0;
-    struct body_request request = {.use = use, .rel = item->path, .local = is_local(build)};
+    struct body_request request = {.use = use, .local = is_local(build)};
     (void)pthread_mutex_lock(&job->lock);
     bool ok = place_person_url(job->p->options->endpoints, build, item->path, &job->arena,
                                &artifact.url, err) &&

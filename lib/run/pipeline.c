@@ -83,6 +83,14 @@ static bool is_wanted(const struct pipeline *p, const struct result *r)
            list_cut_takes(cut, &r->build, r->verdict.outcome);
 }
 
+static bool has_failed(struct pipeline *p)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    const bool failed = p->err.code != ERR_NONE;
+    (void)pthread_mutex_unlock(&p->lock);
+    return failed;
+}
+
 /* Hand on what is next in order; the ring holds what came too early. */
 static void emit_in_order(struct pipeline *p)
 {
@@ -97,7 +105,7 @@ static void emit_in_order(struct pipeline *p)
             p->totals->builds--;
         } else {
             report_count(p->totals, r);
-            if (!p->calls->emit(p->calls->user, r, &err))
+            if (!has_failed(p) && !p->calls->emit(p->calls->user, r, &err))
                 pipeline_fail(p, &err);
         }
         result_free(r);

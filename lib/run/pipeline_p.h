@@ -43,8 +43,10 @@ struct body {         /* one file or page on its way in */
     bool queued, busy, ended, restarted;
     /* owned by whoever works on it */
     bool begun, dead; /* dead: more bytes are not wanted */
+    bool local;       /* url is a path */
+    bool here;        /* needs no network */
     int fd;           /* -1, or a file to read in place of the network */
-    bool revalidated; /* fd is used only if the server says 304 */
+    bool revalidated; /* the cache has it, if the server says 304 */
     uint64_t bytes;
     long status;
     char etag[128];
@@ -134,7 +136,6 @@ void job_finish(struct job *job);
 struct body_request {
     enum body_use use;
     uint32_t index;
-    struct sv rel; /* relative to the build; "" for a listing page */
     struct sv url; /* to fetch, or a path when local */
     bool local;
 };
