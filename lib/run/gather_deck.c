@@ -2,12 +2,7 @@
 #include "source/deck_filter.h"
 #include "source/deck_list.h"
 
-#include <pthread.h>
-#include <time.h>
-
 /* Deck's list: parsed on the network's thread as it comes, so that it never lies in memory whole. */
-
-enum { POLL_MS = 200 };
 
 struct deck_stream {
     const struct gathering *g;
@@ -94,16 +89,8 @@ static bool wait_for_end(struct deck_stream *s, struct sv url, struct err *err)
     if (!fetch_submit(s->g->run->fetch, &request, err))
         return false;
     (void)pthread_mutex_lock(&s->lock);
-    while (!s->done) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += POLL_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        (void)pthread_cond_timedwait(&s->ended, &s->lock, &until);
-        if (gather_is_stopped(s->g))
-            fetch_stop(s->g->run->fetch);
-    }
+    while (!s->done)
+        gather_wait(s->g, &s->ended, &s->lock);
     (void)pthread_mutex_unlock(&s->lock);
     return true;
 }

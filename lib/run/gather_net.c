@@ -1,6 +1,5 @@
 #include "run/gather_p.h"
 
-#include <pthread.h>
 #include <time.h>
 
 enum { POLL_MS = 200 };
@@ -32,19 +31,23 @@ bool gather_refuse(long status, struct err *err)
         "HTTP status %ld%s", status, status == 401 || status == 403 ? ", access is refused" : "");
 }
 
+void gather_wait(const struct gathering *g, pthread_cond_t *changed, pthread_mutex_t *lock)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += POLL_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(changed, lock, &until);
+    if (gather_is_stopped(g))
+        fetch_stop(g->run->fetch);
+}
+
 static void wait_for_all(struct batch *b)
 {
     (void)pthread_mutex_lock(&b->lock);
-    while (b->open > 0) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += POLL_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        (void)pthread_cond_timedwait(&b->ended, &b->lock, &until);
-        if (gather_is_stopped(b->g))
-            fetch_stop(b->g->run->fetch);
-    }
+    while (b->open > 0)
+        gather_wait(b->g, &b->ended, &b->lock);
     (void)pthread_mutex_unlock(&b->lock);
 }
 

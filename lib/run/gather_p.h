@@ -7,6 +7,8 @@
 
 #include "run/gather.h"
 
+#include <pthread.h>
+
 enum { GATHER_PAGE_BYTES = 32 * 1024 * 1024 };
 
 struct gathering { /* one argument being read */
@@ -36,6 +38,8 @@ bool gather_files(const struct gathering *g, struct gather_file *files, size_t c
                   struct err *err);
 bool gather_page(const struct gathering *g, struct sv url, enum fetch_auth auth,
                  struct buf *ret_text, struct err *err);
+/* Wait for the engine a little, with the lock held; a signal stops the engine. */
+void gather_wait(const struct gathering *g, pthread_cond_t *changed, pthread_mutex_t *lock);
 bool gather_is_stopped(const struct gathering *g);
 /* What an HTTP status of 400 and above means for the run. */
 bool gather_refuse(long status, struct err *err);
