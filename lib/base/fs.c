@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MAX_TEMP_NAMES = 10000 };
+
 static bool fail(const char *path, struct err *err)
 {
     (void)err_why(err, ERR_IO, "%s", strerror(errno));
@@ -88,6 +90,24 @@ bool fs_mkdirs_private(const char *path, struct err *err)
     return make_dirs(path, 0700, err);
 }
 
+/* A new file beside path. mkostemp would need the umask, which only the whole process can ask for. */
+static int open_temp(const char *path, char **ret_temp_path)
+{
+    int fd = -1;
+    for (unsigned i = 0; fd < 0 && i < MAX_TEMP_NAMES; i++) {
+        free(*ret_temp_path);
+        if (asprintf(ret_temp_path, "%s.%ld.%u", path, (long)getpid(), i) < 0) {
+            *ret_temp_path = NULL;
+            errno = ENOMEM;
+            return -1;
+        }
+        fd = open(*ret_temp_path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST)
+            return -1;
+    }
+    return fd;
+}
+
 bool fs_writer_open(struct fs_writer *w, const char *path, struct err *err)
 {
     *w = (struct fs_writer){.fd = -1};
@@ -96,22 +116,17 @@ bool fs_writer_open(struct fs_writer *w, const char *path, struct err *err)
         return true;
     }
     w->path = strdup(path);
-    if (w->path == NULL || asprintf(&w->temp_path, "%s.XXXXXX", path) < 0) {
-        w->temp_path = NULL;
-        fs_writer_done(w);
-        return err_why(err, ERR_NOMEM, "no memory for a path");
-    }
-    w->fd = mkostemp(w->temp_path, O_CLOEXEC);
+    w->fd = w->path != NULL ? open_temp(path, &w->temp_path) : -1;
     if (w->fd < 0) {
-        (void)fail(path, err);
+        if (w->path == NULL || errno == ENOMEM)
+            (void)err_why(err, ERR_NOMEM, "no memory for a path");
+        else
+            (void)fail(path, err);
         free(w->temp_path);
         w->temp_path = NULL;
         fs_writer_done(w);
         return false;
     }
-    const mode_t mask = umask(0);
-    (void)umask(mask);
-    (void)fchmod(w->fd, 0666 & ~mask);
     return true;
 }
 

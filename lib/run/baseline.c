@@ -40,7 +40,8 @@ static bool fetch_log(struct job *job, const struct build *passing, struct err *
 {
     const struct endpoints *e = job->p->options->endpoints;
     const struct artifact artifact = {.kind = ARTIFACT_BUILD_LOG, .path = SV_INIT("build-log.txt")};
-    struct body_request request = {.use = BODY_BASELINE, .local = passing->local.len > 0};
+    struct body_request request = {
+        .use = BODY_BASELINE, .of = passing, .local = passing->local.len > 0};
     bool ok =
         request.local || passing->store == STORE_FOLDER
             ? arena_printf(&job->arena, &request.url, err, "%.*s/build-log.txt",

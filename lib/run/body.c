@@ -97,21 +97,6 @@ static bool is_local_root(const struct build *build)
            build->store == STORE_STDIN;
 }
 
-/* A file of this very build, as a mirror keeps them. */
-static bool has_place(const struct body *b)
-{
-    return b->use == BODY_ARTIFACT || b->use == BODY_DOCUMENT;
-}
-
-static bool mirror_path(const struct job *job, struct sv rel, char *path, size_t size)
-{
-    const struct build *b = &job->result->build;
-    const int n =
-        snprintf(path, size, "%s/%s/%.*s/%.*s/%.*s", job->p->options->mirror_dir,
-                 build_store_name(b->store), SV_ARG(b->bucket), SV_ARG(b->key), SV_ARG(rel));
-    return n > 0 && (size_t)n < size;
-}
-
 /* No part of an object's name may lead out of the mirror, or onto prowl's own files. */
 static bool is_safe_path(struct sv path)
 {
@@ -124,10 +109,23 @@ static bool is_safe_path(struct sv path)
     return path.len > 0;
 }
 
+/* Where a mirror keeps a body; false when it keeps none. */
+static bool mirror_path(const struct body *b, char *path, size_t size)
+{
+    const char *dir = b->p->options->mirror_dir;
+    const struct build *of = b->of;
+    if (dir == NULL || b->use == BODY_LISTING || is_local_root(of) ||
+        !is_safe_path(b->artifact.path))
+        return false;
+    const int n = snprintf(path, size, "%s/%s/%.*s/%.*s/%.*s", dir, build_store_name(of->store),
+                           SV_ARG(of->bucket), SV_ARG(of->key), SV_ARG(b->artifact.path));
+    return n > 0 && (size_t)n < size;
+}
+
 static void open_local(struct body *b)
 {
     char path[4096];
-    if (b->job->result->build.store == STORE_STDIN) {
+    if (b->of->store == STORE_STDIN) {
         b->fd = dup(STDIN_FILENO);
     } else if (b->url.len >= sizeof(path)) {
         (void)err_why(&b->err, ERR_LIMIT, "a path of more than %zu bytes", sizeof(path) - 1);
@@ -148,13 +146,13 @@ static void open_local(struct body *b)
 static bool open_mirrored(struct body *b)
 {
     char path[4096];
-    if (!b->job->mirrored_final || !has_place(b) || !is_safe_path(b->artifact.path) ||
-        !mirror_path(b->job, b->artifact.path, path, sizeof(path)))
+    if ((!b->job->mirrored_final && b->use != BODY_BASELINE) || !mirror_path(b, path, sizeof(path)))
         return false;
     b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (b->fd >= 0)
+    b->from_mirror = b->fd >= 0;
+    if (b->from_mirror)
         b->status = 200;
-    return b->fd >= 0;
+    return b->from_mirror;
 }
 
 /* What the cache has. True: the body needs no network. */
@@ -190,10 +188,9 @@ static void open_revalidated(struct body *b)
 
 static bool send_request(struct body *b, struct err *err)
 {
-    const struct build *build = &b->job->result->build;
     const struct fetch_request request = {
         .url = b->url,
-        .auth = build->store == STORE_S3 ? FETCH_AUTH_S3 : FETCH_AUTH_BEARER,
+        .auth = b->of->store == STORE_S3 ? FETCH_AUTH_S3 : FETCH_AUTH_BEARER,
         .if_none_match = b->revalidated ? sv_of(b->etag) : SV(""),
         .calls = &calls,
         .user = b,
@@ -218,6 +215,7 @@ static struct body *body_new(struct job *job, const struct body_request *request
         .artifact = *artifact,
         .url = request->url,
         .local = request->local,
+        .of = request->of != NULL ? request->of : &job->result->build,
         .fd = -1,
         .mirror.fd = -1,
     };
@@ -268,15 +266,13 @@ static void body_open(struct pipeline *p, struct task *task)
 static void keep_copies_begin(struct body *b)
 {
     const struct run_options *o = b->p->options;
-    if (b->fd >= 0 && b->job->mirrored_final)
+    if (b->from_mirror)
         return;
     if (o->cache != NULL && !b->here && b->fd < 0)
         b->entry = cache_begin(o->cache, b->url);
     char path[4096];
     struct err err = {0};
-    if (o->mirror_dir == NULL || !has_place(b) || is_local_root(&b->job->result->build) ||
-        !is_safe_path(b->artifact.path) ||
-        !mirror_path(b->job, b->artifact.path, path, sizeof(path)))
+    if (!mirror_path(b, path, sizeof(path)))
         return;
     char *slash = strrchr(path, '/');
     *slash = '\0';
@@ -541,7 +537,7 @@ static void finish(struct body *b)
     judge_answer(b, &e);
     if (!e.absent && (e.whole || e.cut))
         end_of_bytes(b, &e);
-    keep_copies_end(b, e.whole && b->bytes > 0);
+    keep_copies_end(b, e.whole);
     switch (b->use) {
     case BODY_ARTIFACT:
         take_artifact(b, &e);

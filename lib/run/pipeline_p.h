@@ -34,6 +34,7 @@ struct body {         /* one file or page on its way in */
     struct pipeline *p;
     struct job *job;
     enum body_use use;
+    const struct build *of;   /* whose file it is: the job's build, or a passing one */
     uint32_t index;           /* of the artifact, or of the document */
     struct artifact artifact; /* what the analyzers see; views outlive the body */
     struct sv url;
@@ -45,6 +46,7 @@ struct body {         /* one file or page on its way in */
     bool begun, dead; /* dead: more bytes are not wanted */
     bool local;       /* url is a path */
     bool here;        /* needs no network */
+    bool from_mirror; /* and is in the mirror already */
     int fd;           /* -1, or a file to read in place of the network */
     bool revalidated; /* the cache has it, if the server says 304 */
     uint64_t bytes;
@@ -135,6 +137,7 @@ void job_finish(struct job *job);
 /* body.c */
 struct body_request {
     enum body_use use;
+    const struct build *of; /* NULL: the job's own */
     uint32_t index;
     struct sv url; /* to fetch, or a path when local */
     bool local;

@@ -105,7 +105,7 @@ class Folder(prowltest.Case):
     """The bucket as a mirror on disk."""
 
     def report(self, *args, **more):
-        return self.prowl("report", "--no-config", "--cache", self.cache, *args, **more)
+        return self.prowl("report", "--no-config", "--cache", self.cache, *args, env={"PROWL_NOW": sample.NOW}, **more)
 
     @classmethod
     def setUpClass(cls):
