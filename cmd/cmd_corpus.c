@@ -1,181 +1,307 @@
 #include "base/fs.h"
+#include "base/text.h"
+#include "corpus_case.h"
 #include "reading.h"
 #include "run/pipeline.h"
-#include "scan/yaml.h"
 #include "source/folder.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 
-/*
- * A case is a folder with expected.yaml and either loose logs or the files of one build.
- * expected.yaml: outcome: failed      kind: compile      detail: undefined     artifact: x.log
- * line: 12 Members that are missing are not compared; `line` may be 2 off.
- */
-
-enum { MAX_CASES = 100000, NEAR_LINES = 2, EXPECTED_BYTES = 64 * 1024 };
-
-struct expected {
-    struct sv folder;
-    char outcome[16], kind[32], detail[64];
-    uint64_t line;
-};
+enum { PATH_BYTES = 4096, EXPECTED_BYTES = 64 * 1024, SHOWN_BYTES = 160, WORDS_BYTES = 200 };
 
 struct kind_score {
     uint64_t wanted, got, right;
 };
 
 struct corpus_run {
-    const char *root;
-    struct arena arena;
-    struct expected *cases;
-    size_t count, cap;
-    struct kind_score kinds[KIND_COUNT];
-    uint64_t passed, failed, loose;
+    struct corpus_cases cases;
+    struct kind_score kinds[KIND_COUNT]; /* KIND_UNKNOWN: failed, and nothing names why */
+    struct kind_score none;              /* no cause */
+    uint64_t passed, failed, mistaken, accepted;
     bool accept;
     struct err err;
 };
 
-static void take(struct ynode map, const char *name, char *target, size_t size)
+/* ---- what is expected and what came out, in words ---- */
+
+static void print_line(const char *head, struct sv text)
 {
-    (void)snprintf(target, size, "%.*s", SV_ARG(yaml_text(yaml_member(map, name))));
+    struct buf safe;
+    struct err err = {0};
+    buf_init(&safe, 64 * 1024);
+    if (text_add_safe(&safe, sv_head(sv_trim(text), SHOWN_BYTES), &err))
+        (void)printf("    %s%.*s\n", head, SV_ARG(buf_sv(&safe)));
+    buf_done(&safe);
 }
 
-static bool read_expected(struct corpus_run *c, const char *path, struct expected *e,
-                          struct err *err)
+static void wanted_words(const struct corpus_case *one, char *text, size_t size)
 {
-    struct buf text;
-    buf_init(&text, EXPECTED_BYTES);
-    struct yaml *yaml = fs_read(path, EXPECTED_BYTES, &text, err)
-                            ? yaml_load(sv_of(path), buf_sv(&text), err)
-                            : NULL;
-    buf_done(&text);
-    if (yaml == NULL)
-        return false;
-    (void)c;
-    const struct ynode root = yaml_root(yaml);
-    take(root, "outcome", e->outcome, sizeof(e->outcome));
-    take(root, "kind", e->kind, sizeof(e->kind));
-    take(root, "detail", e->detail, sizeof(e->detail));
-    (void)sv_u64(yaml_text(yaml_member(root, "line")), &e->line);
-    yaml_done(yaml);
-    return true;
+    int len =
+        snprintf(text, size, "%s%s%s%s%.*s", one->has_outcome ? outcome_name(one->outcome) : "",
+                 one->has_outcome ? " " : "",
+                 one->want == WANT_KIND       ? cause_kind_name(one->kind)
+                 : one->want == WANT_NO_CAUSE ? "none"
+                                              : "any cause",
+                 one->detail.len > 0 ? "/" : "", SV_ARG(one->detail));
+    for (size_t i = 0; i < one->line_count && len >= 0 && (size_t)len < size; i++)
+        len += snprintf(text + len, size - (size_t)len, "%s%" PRIu64, i == 0 ? " line " : ",",
+                        one->lines[i]);
 }
 
-static bool see_file(struct sv rel, uint64_t size, void *user, struct err *err)
+static struct sv artifact_of(const struct result *r)
 {
-    static const struct sv name = SV_INIT("expected.yaml");
-    struct corpus_run *c = user;
-    char path[4096];
-    (void)size;
-    if (!sv_ends(rel, name) || (rel.len > name.len && rel.ptr[rel.len - name.len - 1] != '/'))
+    return r->verdict.artifact < r->artifact_count ? r->artifacts[r->verdict.artifact].path
+                                                   : SV("");
+}
+
+static void print_difference(const struct corpus_case *one, const struct result *r)
+{
+    char wanted[WORDS_BYTES];
+    const struct verdict *v = &r->verdict;
+    const struct sv artifact = artifact_of(r);
+    wanted_words(one, wanted, sizeof(wanted));
+    (void)printf("%.*s: wanted %s, got %s %s%s%.*s", SV_ARG(one->path), wanted,
+                 outcome_name(v->outcome),
+                 v->basis == BASIS_NONE ? "none" : cause_kind_name(v->kind),
+                 v->detail.len > 0 ? "/" : "", SV_ARG(v->detail));
+    if (v->line > 0)
+        (void)printf(" line %" PRIu64, v->line);
+    if (artifact.len > 0)
+        (void)printf(" of %.*s", SV_ARG(artifact));
+    (void)printf("\n");
+    if (v->excerpt.len > 0)
+        print_line("", v->excerpt);
+    for (size_t i = 0; i < r->problem_count; i++)
+        print_line("problem: ", r->problems[i].text);
+}
+
+/* ---- comparing ---- */
+
+static bool is_kind_right(const struct corpus_case *one, const struct verdict *v)
+{
+    if (one->want == WANT_ANYTHING)
         return true;
-    if (c->count == c->cap) {
-        const size_t cap = c->cap > 0 ? c->cap * 2 : 64;
-        struct expected *cases = reallocarray(c->cases, cap, sizeof(*cases));
-        if (cases == NULL || cap > MAX_CASES)
-            return err_why(err, ERR_NOMEM, "no memory for %zu cases", cap);
-        c->cases = cases;
-        c->cap = cap;
+    if (one->want == WANT_NO_CAUSE)
+        return v->basis == BASIS_NONE || (one->is_label && v->kind == KIND_UNKNOWN);
+    return v->basis != BASIS_NONE &&
+           (v->kind == one->kind ||
+            (v->kind != KIND_UNKNOWN && (one->accepted & 1u << v->kind) != 0));
+}
+
+static bool is_line_right(const struct corpus_case *one, uint64_t line)
+{
+    for (size_t i = 0; i < one->line_count; i++) {
+        const uint64_t want = one->lines[i];
+        if ((line > want ? line - want : want - line) <= one->near_lines)
+            return true;
     }
-    struct expected *e = &c->cases[c->count];
-    *e = (struct expected){0};
-    const size_t head = rel.len > name.len ? rel.len - name.len - 1 : 0;
-    (void)snprintf(path, sizeof(path), "%s/%.*s", c->root, SV_ARG(rel));
-    if (!arena_printf(&c->arena, &e->folder, err, "%s/%.*s", c->root, SV_ARG(sv_head(rel, head))) ||
-        !read_expected(c, path, e, err))
+    return one->line_count == 0;
+}
+
+static void count(struct corpus_run *c, const struct corpus_case *one, const struct verdict *v,
+                  bool right)
+{
+    /* What else is accepted counts as the kind that came out. */
+    const enum cause_kind kind = right && one->want == WANT_KIND ? v->kind : one->kind;
+    if (one->want == WANT_ANYTHING)
+        return;
+    struct kind_score *wanted = one->want == WANT_KIND ? &c->kinds[kind] : &c->none;
+    struct kind_score *got = v->basis == BASIS_NONE ? &c->none : &c->kinds[v->kind];
+    wanted->wanted++;
+    got->got++;
+    got->right += right && got == wanted;
+}
+
+static bool compare(struct corpus_run *c, const struct corpus_case *one, const struct result *r)
+{
+    const struct verdict *v = &r->verdict;
+    const bool right = is_kind_right(one, v);
+    bool unread = false;
+    for (size_t i = 0; i < r->problem_count; i++)
+        unread = unread || r->problems[i].fatal;
+    count(c, one, v, right);
+    const bool same = right && !unread && (!one->has_outcome || one->outcome == v->outcome) &&
+                      (one->detail.len == 0 || sv_equal(one->detail, v->detail)) &&
+                      (one->artifact.len == 0 || sv_equal(one->artifact, artifact_of(r))) &&
+                      is_line_right(one, v->line);
+    if (!same)
+        print_difference(one, r);
+    return same;
+}
+
+/* ---- accepting ---- */
+
+static bool add_texts(struct buf *text, const char *name, struct sv value, struct err *err)
+{
+    struct sv line;
+    if (value.len == 0)
+        return true;
+    if (sv_find_char(value, '\n') == value.len) {
+        bool ok = buf_addf(text, err, "%s: '", name);
+        for (size_t i = 0; ok && i < value.len; i++)
+            ok = (value.ptr[i] != '\'' || buf_add_char(text, '\'', err)) &&
+                 buf_add_char(text, value.ptr[i], err);
+        return ok && buf_add(text, SV("'\n"), err);
+    }
+    bool ok = buf_addf(text, err, "%s: |\n", name);
+    while (ok && value.len > 0 && sv_cut(&value, '\n', &line))
+        ok = buf_addf(text, err, "  %.*s\n", SV_ARG(line));
+    return ok;
+}
+
+static bool add_expected(struct buf *text, const struct corpus_case *one, const struct result *r,
+                         struct err *err)
+{
+    const struct verdict *v = &r->verdict;
+    const char *kind = v->basis == BASIS_NONE ? "none" : cause_kind_name(v->kind);
+    if (!add_texts(text, "note", one->note, err) ||
+        !buf_addf(text, err, "outcome: %s\nkind: %s\n", outcome_name(v->outcome), kind))
         return false;
-    c->count++;
-    return true;
+    if (v->basis == BASIS_NONE)
+        return true;
+    return (v->detail.len == 0 || buf_addf(text, err, "detail: %.*s\n", SV_ARG(v->detail))) &&
+           (v->line == 0 || buf_addf(text, err, "line: %" PRIu64 "\n", v->line)) &&
+           (r->build.store != STORE_FOLDER || add_texts(text, "artifact", artifact_of(r), err));
 }
 
-static const struct expected *case_of(const struct corpus_run *c, struct sv key)
+static bool accept(const struct corpus_case *one, const struct result *r, struct err *err)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        if (sv_starts(key, c->cases[i].folder) &&
-            (key.len == c->cases[i].folder.len || key.ptr[c->cases[i].folder.len] == '/'))
-            return &c->cases[i];
-    }
-    return NULL;
-}
-
-static bool accept(const struct expected *e, const struct result *r, struct err *err)
-{
-    char path[4096];
+    char path[PATH_BYTES];
     struct buf text;
     struct fs_writer w = {.fd = -1};
-    const struct verdict *v = &r->verdict;
-    (void)snprintf(path, sizeof(path), "%.*s/expected.yaml", SV_ARG(e->folder));
+    (void)snprintf(path, sizeof(path), "%.*s/expected.yaml", SV_ARG(one->path));
     buf_init(&text, EXPECTED_BYTES);
-    bool ok = buf_addf(&text, err, "outcome: %s\n", outcome_name(v->outcome));
-    if (ok && v->basis != BASIS_NONE)
-        ok = buf_addf(&text, err, "kind: %s\ndetail: %.*s\nline: %" PRIu64 "\n",
-                      cause_kind_name(v->kind), SV_ARG(v->detail.len > 0 ? v->detail : SV("''")),
-                      v->line);
-    ok = ok && fs_writer_open(&w, path, err) && fs_writer_add(&w, buf_sv(&text), err) &&
-         fs_writer_commit(&w, err);
+    const bool ok = add_expected(&text, one, r, err) && fs_writer_open(&w, path, err) &&
+                    fs_writer_add(&w, buf_sv(&text), err) && fs_writer_commit(&w, err);
     fs_writer_done(&w);
     buf_done(&text);
     return ok;
 }
 
-static bool compare(struct corpus_run *c, const struct expected *e, const struct result *r)
+/* ---- running ---- */
+
+static struct corpus_case *case_of(struct corpus_run *c, uint64_t build)
 {
-    const struct verdict *v = &r->verdict;
-    const char *kind = v->basis == BASIS_NONE ? "" : cause_kind_name(v->kind);
-    const uint64_t off = v->line > e->line ? v->line - e->line : e->line - v->line;
-    enum cause_kind wanted = KIND_UNKNOWN;
-    (void)cause_kind_parse(sv_of(e->kind), &wanted);
-    const bool right = strcmp(kind, e->kind) == 0;
-    if (e->kind[0] != '\0')
-        c->kinds[wanted].wanted++;
-    if (v->basis != BASIS_NONE) {
-        c->kinds[v->kind].got++;
-        c->kinds[v->kind].right += right;
+    size_t low = 0, high = c->cases.count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct corpus_case *one = &c->cases.list[middle];
+        if (one->first_build + one->build_count <= build)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    const bool same =
-        (e->outcome[0] == '\0' || strcmp(e->outcome, outcome_name(v->outcome)) == 0) && right &&
-        (e->detail[0] == '\0' || sv_equal(sv_of(e->detail), v->detail)) &&
-        (e->line == 0 || off <= NEAR_LINES);
-    if (!same)
-        (void)printf("%.*s: wanted %s %s/%s line %" PRIu64 ", got %s %s/%.*s line %" PRIu64 "\n",
-                     SV_ARG(r->build.key), e->outcome, e->kind, e->detail, e->line,
-                     outcome_name(v->outcome), kind, SV_ARG(v->detail), v->line);
-    return same;
+    return &c->cases.list[low];
 }
 
 static bool emit(void *user, const struct result *r, struct err *err)
 {
     struct corpus_run *c = user;
-    const struct expected *e = case_of(c, r->build.key);
-    if (e == NULL) {
-        c->loose++;
-        return true;
+    const struct corpus_case *one = case_of(c, r->order);
+    if (c->accept) {
+        c->accepted++;
+        return accept(one, r, err);
     }
-    if (c->accept)
-        return accept(e, r, err);
-    if (compare(c, e, r))
+    if (compare(c, one, r))
         c->passed++;
     else
         c->failed++;
     return true;
 }
 
+/* A folder with a build's own documents is that build; else it holds one log, or builds in the
+ * layout of a bucket. */
+static bool is_build(const char *folder)
+{
+    static const char *const names[] = {"prowjob.json", "started.json", "finished.json",
+                                        "podinfo.json"};
+    char path[PATH_BYTES];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const int n = snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+        if (n > 0 && (size_t)n < sizeof(path) && fs_exists(path))
+            return true;
+    }
+    return false;
+}
+
+static bool add_builds(struct corpus_case *one, struct build_list *list, struct err *err)
+{
+    const size_t slash = sv_find_last(one->path, '/');
+    const struct build build = {.provider = SV_INIT("prow"),
+                                .store = STORE_FOLDER,
+                                .id = slash < one->path.len ? sv_tail(one->path, slash + 1)
+                                                            : one->path,
+                                .job = SV_INIT("case"),
+                                .key = one->path};
+    struct stat st;
+    if (one->is_label)
+        return stat(one->path.ptr, &st) != 0 || !S_ISREG(st.st_mode) ||
+               folder_file_build(one->path.ptr, list, err);
+    return is_build(one->path.ptr) ? build_list_add(list, &build, err)
+                                   : folder_builds(one->path.ptr, list, err);
+}
+
+static void tell_mistake(struct corpus_run *c, const struct corpus_case *one, const char *why)
+{
+    (void)printf("%.*s: %s\n", SV_ARG(one->path), why);
+    c->mistaken++;
+}
+
+/* One build a case: none, or several, is a mistake of the case and is told, never passed over. */
+static bool gather(struct corpus_run *c, struct build_list *list, struct err *err)
+{
+    for (size_t i = 0; i < c->cases.count; i++) {
+        struct corpus_case *one = &c->cases.list[i];
+        char why[128];
+        one->first_build = list->count;
+        if (one->mistake.len > 0 && !(c->accept && one->is_new)) {
+            tell_mistake(c, one, one->mistake.ptr);
+            continue;
+        }
+        if (!add_builds(one, list, err))
+            return false;
+        one->build_count = list->count - one->first_build;
+        if (one->build_count == 1)
+            continue;
+        (void)snprintf(
+            why, sizeof(why),
+            one->build_count > 1
+                ? "holds %zu logs or builds, and a case is one: put the files of one build "
+                  "into JOB/NUMBER/"
+                : "holds no log that could be read",
+            one->build_count);
+        tell_mistake(c, one, why);
+        list->count = one->first_build;
+        one->build_count = 0;
+    }
+    return true;
+}
+
+static void print_score(const char *name, const struct kind_score *k)
+{
+    char precision[16] = "-", recall[16] = "-";
+    if (k->wanted + k->got == 0)
+        return;
+    if (k->got > 0)
+        (void)snprintf(precision, sizeof(precision), "%.1f%%",
+                       100.0 * (double)k->right / (double)k->got);
+    if (k->wanted > 0)
+        (void)snprintf(recall, sizeof(recall), "%.1f%%",
+                       100.0 * (double)k->right / (double)k->wanted);
+    (void)printf("%-22s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10s %8s\n", name, k->wanted, k->got,
+                 k->right, precision, recall);
+}
+
 static void print_scores(const struct corpus_run *c)
 {
     (void)printf("%-22s %8s %8s %8s %10s %8s\n", "kind", "wanted", "got", "right", "precision",
                  "recall");
-    for (int i = 0; i < KIND_COUNT; i++) {
-        const struct kind_score *k = &c->kinds[i];
-        if (k->wanted + k->got == 0)
-            continue;
-        (void)printf("%-22s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %9.1f%% %7.1f%%\n",
-                     cause_kind_name((enum cause_kind)i), k->wanted, k->got, k->right,
-                     k->got > 0 ? 100.0 * (double)k->right / (double)k->got : 0,
-                     k->wanted > 0 ? 100.0 * (double)k->right / (double)k->wanted : 0);
-    }
-    (void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", c->passed, c->failed);
+    print_score("none", &c->none);
+    for (int i = 0; i < KIND_COUNT; i++)
+        print_score(cause_kind_name((enum cause_kind)i), &c->kinds[i]);
+    (void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", c->passed, c->failed + c->mistaken);
 }
 
 static bool run_cases(struct session *s, struct corpus_run *c, struct err *err)
@@ -183,32 +309,57 @@ static bool run_cases(struct session *s, struct corpus_run *c, struct err *err)
     struct build_list list;
     struct report_totals totals = {0};
     const struct pipeline_calls calls = {.emit = emit, .user = c};
-    bool ok = true;
     build_list_init(&list, 0);
-    for (size_t i = 0; ok && i < c->count; i++)
-        ok = folder_builds(c->cases[i].folder.ptr, &list, err);
-    ok = ok && pipeline_run(&s->run, &list, &calls, &totals, err);
+    bool ok = gather(c, &list, err);
+    ok = ok && (list.count == 0 || pipeline_run(&s->run, &list, &calls, &totals, err));
     build_list_done(&list);
     return ok;
 }
 
-int cmd_corpus(const struct invocation *in, struct err *err)
+static bool find_cases(struct corpus_run *c, const struct invocation *in, struct err *err)
+{
+    const char *root = in->arguments[0], *labels = in->settings->corpus_labels;
+    const bool ok = labels != NULL ? corpus_cases_labels(&c->cases, root, labels, err)
+                                   : corpus_cases_find(&c->cases, root, err);
+    if (!ok || c->cases.count > 0)
+        return ok;
+    (void)err_where(err, "%s", labels != NULL ? labels : root);
+    return err_why(err, ERR_USAGE,
+                   labels != NULL ? "no row has a label"
+                                  : "no folder below it has an expected.yaml");
+}
+
+static int run(const struct invocation *in, struct corpus_run *c, struct err *err)
 {
     struct session s;
-    struct corpus_run c = {.accept = in->settings->accept};
-    if (in->argument_count != 1) {
-        (void)err_where(err, "corpus");
-        (void)err_why(err, ERR_USAGE, "name one folder of cases");
-        return STATUS_USAGE;
-    }
-    c.root = in->arguments[0];
-    arena_init(&c.arena, 64 * 1024 * 1024);
-    const bool ok = session_open(&s, in->settings, SESSION_RULES, err) &&
-                    folder_files(c.root, see_file, &c, err) && run_cases(&s, &c, err);
-    if (ok && !c.accept)
-        print_scores(&c);
+    bool ok = session_open(&s, in->settings, SESSION_RULES, err);
+    s.run.offline = true;
+    ok = ok && find_cases(c, in, err) && run_cases(&s, c, err);
     session_done(&s);
-    free(c.cases);
-    arena_done(&c.arena);
-    return !ok ? status_of(err) : c.failed > 0 ? STATUS_FINDINGS : STATUS_DONE;
+    if (!ok)
+        return status_of(err);
+    if (session_signal != 0)
+        return STATUS_SIGNAL + session_signal;
+    if (c->accept)
+        (void)printf("%" PRIu64 " accepted, %" PRIu64 " failed\n", c->accepted, c->mistaken);
+    else
+        print_scores(c);
+    return c->mistaken > 0 ? STATUS_USAGE : c->failed > 0 ? STATUS_FINDINGS : STATUS_DONE;
+}
+
+int cmd_corpus(const struct invocation *in, struct err *err)
+{
+    struct corpus_run c = {.accept = in->settings->accept};
+    (void)err_where(err, "corpus");
+    if (in->argument_count != 1)
+        (void)err_why(err, ERR_USAGE, "name one folder of cases");
+    else if (c.accept && in->settings->corpus_labels != NULL)
+        (void)err_why(err, ERR_USAGE, "--accept rewrites expected.yaml files, not --labels");
+    if (err->code != ERR_NONE)
+        return STATUS_USAGE;
+    *err = (struct err){0};
+    corpus_cases_init(&c.cases);
+    const int status = run(in, &c, err);
+    corpus_cases_done(&c.cases);
+    return status;
 }

@@ -154,7 +154,7 @@ const struct opt opt_table[] = {
     {"accept", 0, NULL, OPT_FLAG, AT(accept), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, true,
      "Rewrite the expectations from what came out"},
     {"labels", 0, NULL, OPT_TEXT, AT(corpus_labels), NULL, "FILE", NULL, "Checking rules", COMMAND_CORPUS, true,
-     "Compare with a table of labels in place of expected.yaml files"},
+     "Compare with a table in place of expected.yaml files: columns path, label, and accept, lines"},
     {"warnings-fail", 0, NULL, OPT_FLAG, AT(warnings_fail), NULL, NULL, NULL, "Checking rules", COMMAND_RULES, true,
      "Warnings of `rules lint` count as mistakes"},
 };
@@ -183,13 +183,16 @@ const struct command_info command_table[] = {
      "prowl report mirror\n"},
     {"rules", COMMAND_RULES, "list|show|lint|test|explain [ARGUMENT…]", "Look at rules and try them",
      "list: all rules. show ID…: one rule, whole. lint [PACK…]: mistakes and doubts. test [PACK…]: run the examples. "
-     "explain LOG…: every finding of a log, and what became of it.",
+     "explain LOG…: every finding of a log, and what became of it. Packs of ./.prowl/rules are read too; a rule of the same "
+     "id replaces an earlier one.",
      "prowl rules list\n"
      "prowl rules show go.undefined\n"
      "prowl rules explain build-log.txt\n"},
     {"corpus", COMMAND_CORPUS, "DIR", "Run labelled logs and compare with what is expected",
-     "Every folder below DIR with an expected.yaml is a case. Prints the cases that differ, and precision and recall of each "
-     "cause. --accept rewrites the expectations.",
+     "Every folder below DIR with an expected.yaml is a case: one log, or the files of one build. It may say outcome, kind "
+     "(none: no cause is named; unknown: failed, and nothing names why), detail, line, artifact and a note. Prints the cases "
+     "that differ, and precision and recall of each kind; a case that cannot be read counts as failed. --accept rewrites the "
+     "expectations, and writes those that are missing. Exits with 1 when cases differ, with 2 when one cannot be read.",
      "prowl corpus corpus\n"},
     {"config", COMMAND_CONFIG, "show", "What is configured, and where each value came from",
      "Prints every option with its value and its origin: a flag, the environment, a file, or the default.",
