@@ -267,9 +267,9 @@ static void put_time(int64_t ms, bool with_ms, char text[TIME_TEXT_BYTES])
     if (ms == 0)
         return;
     const int64_t days = ms / DAY_MS - (ms % DAY_MS < 0 ? 1 : 0);
-    const int rest = (int)(ms - days * DAY_MS);
     if (days < -719162 || days > 2932896) /* years 1 to 9999 */
         return;
+    const int rest = (int)(ms - days * DAY_MS);
     civil(days, &year, &month, &day);
     const int n = snprintf(text, TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day,
                            rest / HOUR_MS, rest / MINUTE_MS % 60, rest / SECOND_MS % 60);
