@@ -1,11 +1,17 @@
 /* ci-operator: its reason chain and step lines on standard output. Source: prow.md 7.3. */
 #include "common.h"
 
-enum { REASON, SUCCEEDED, STEP_FAILED };
+enum { REASON, SUCCEEDED, STEP_FAILED, SOME_FAILED, WHY };
+struct ci_operator {
+    bool expects;    /* "Some steps failed:" was just said */
+    struct line why; /* the first line behind it; number 0 without one */
+};
 static const struct trigger triggers[] = {
     [REASON] = {"Reporting job state 'failed' with reason '", false},
     [SUCCEEDED] = {"Reporting job state 'succeeded'", false},
     [STEP_FAILED] = {"Step \\S+ failed after ", false},
+    [SOME_FAILED] = {"\\] Some steps failed:", false},
+    [WHY] = {"^  \\* \\S", true},
     {NULL, false},
 };
 
@@ -76,7 +82,8 @@ static const struct atom *telling_atom(struct sv chain)
     return found;
 }
 
-static bool judge_reason(const struct analysis *a, const struct line *line, struct err *err)
+static bool judge_reason(const struct ci_operator *c, const struct analysis *a,
+                         const struct line *line, struct err *err)
 {
     static const struct sv mark = SV_INIT("with reason '");
     const struct sv rest = sv_tail(line->text, sv_find(line->text, mark) + mark.len);
@@ -104,16 +111,30 @@ static bool judge_reason(const struct analysis *a, const struct line *line, stru
     f.explains = (const struct sv[]){SV_INIT("rollup.*"), SV_INIT("ci-operator.step-*"),
                                      SV_INIT("step-graph.*")};
     f.explains_count = 3;
-    return add_finding(a, line, f, err);
+    return add_finding(a, c->why.number > 0 ? &c->why : line, f, err);
+}
+
+/* The error itself stands below "Some steps failed:"; the reason chain only names its sort. */
+static bool take_why(struct ci_operator *c, const struct analysis *a, const struct line *line,
+                     unsigned trigger, struct err *err)
+{
+    const bool wanted = trigger == WHY && c->expects;
+    c->expects = trigger == SOME_FAILED;
+    if (!wanted)
+        return true;
+    c->why = *line;
+    return arena_copy(a->evidence->arena, line->text, &c->why.text, err);
 }
 
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
     struct sv summary;
-    (void)state;
+    struct ci_operator *c = state;
     if (trigger == REASON)
-        return judge_reason(a, line, err);
+        return judge_reason(c, a, line, err);
+    if (trigger == SOME_FAILED || trigger == WHY)
+        return take_why(c, a, line, trigger, err);
     if (trigger == SUCCEEDED) {
         evidence_claim(a->evidence,
                        &(struct outcome_claim){.outcome = OUTCOME_PASSED,
@@ -143,6 +164,7 @@ const struct analyzer analyzer_ci_operator = {
     .name = "ci-operator",
     .summary = "ci-operator's reason chain and failed steps",
     .kinds = LOG_KINDS,
+    .state_size = sizeof(struct ci_operator),
     .triggers = triggers,
     .line = on_line,
 };

@@ -25,6 +25,8 @@ static const struct described {
      SV_INIT("The cluster evicted the job's pod")},
     {SV_INIT("max revivals"), "prowjob.revivals", KIND_INFRA_NODE, SV_INIT("max-revivals"),
      ADVICE_RETRY, SV_INIT("The job's pod was stopped and revived too often")},
+    {SV_INIT("exceeded quota"), "prowjob.quota", KIND_QUOTA, SV_INIT("pod"), ADVICE_RETRY,
+     SV_INIT("The namespace of the job's pod is at its quota")},
     {SV_INIT("Pod can not be created"), "prowjob.not-created", KIND_CONFIG, SV_INIT("pod-rejected"),
      ADVICE_FIX_CI, SV_INIT("The cluster refused to create the job's pod")},
     {SV_INIT("Pod got deleted unexpectedly"), "prowjob.deleted", KIND_INFRA_NODE,
@@ -46,18 +48,18 @@ static bool judge_description(const struct analysis *a, const struct build *b, s
         const struct described *d = &descriptions[i];
         if (sv_find(b->description, d->words) == b->description.len)
             continue;
-        return add_finding(a, NULL,
-                           (struct finding){.id = sv_of(d->id),
-                                            .kind = d->kind,
-                                            .detail = d->detail,
-                                            .advice = d->advice,
-                                            .severity = SEVERITY_DEFINITE,
-                                            .authority = AUTHORITY_STATE,
-                                            .summary = d->summary,
-                                            .excerpt = b->description,
-                                            EXPLAINS(SV("rollup.*"), SV("silence.*"),
-                                                     SV("entrypoint.*"), SV("podinfo.*"))},
-                           err);
+        return add_finding(
+            a, NULL,
+            (struct finding){.id = sv_of(d->id),
+                             .kind = d->kind,
+                             .detail = d->detail,
+                             .advice = d->advice,
+                             .severity = SEVERITY_DEFINITE,
+                             .authority = AUTHORITY_STATE,
+                             .summary = d->summary,
+                             .excerpt = b->description,
+                             EXPLAINS(SV("rollup.*"), SV("silence.*"), SV("entrypoint.*"))},
+            err);
     }
     if (b->state != STATE_ERROR || b->description.len == 0)
         return true;

@@ -1,6 +1,7 @@
 #include "run/pipeline_p.h"
 
 #include "judge/judge.h"
+#include "model/json.h"
 #include "source/folder.h"
 
 #include <stdio.h>
@@ -156,6 +157,7 @@ static void read_document(struct job *job, struct ingest *in, struct document *d
     (void)pthread_mutex_unlock(&job->lock);
     free(d->text);
     d->text = NULL;
+    job->prowjob_read = job->prowjob_read || artifact.kind == ARTIFACT_PROWJOB;
 }
 
 static void read_documents(struct job *job)
@@ -171,6 +173,58 @@ static void read_documents(struct job *job)
     pipeline_give_ingest(job->p, in);
 }
 
+/* The list's item as the ProwJob that it was: analyzers know no other form. */
+static bool write_list_item(const struct build *b, struct buf *text, struct err *err)
+{
+    struct jsonw o = jsonw_object(), spec = jsonw_object(), status = jsonw_object();
+    jsonw_set_text(spec, "job", b->job);
+    jsonw_set_text(status, "state", sv_of(build_state_name(b->state)));
+    jsonw_set_text(status, "description", b->description);
+    jsonw_set_take(o, "spec", spec);
+    jsonw_set_take(o, "status", status);
+    return jsonw_write_take(o, false, text, err);
+}
+
+static bool merge_list_item(struct job *job, struct ingest *in, struct sv text, struct err *err)
+{
+    struct result *r = job->result;
+    struct build build = r->build;
+    struct ingest_end end = {0};
+    struct artifact artifact = {
+        .kind = ARTIFACT_PROWJOB, .state = ARTIFACT_READ, .path = SV_INIT("job list")};
+    uint32_t index = 0;
+    const struct outcome_claim claim = r->claim; /* what the list claims is told below */
+    const bool ok = (build.deck.len == 0 || build.name.len == 0 ||
+                     arena_printf(&job->arena, &artifact.url, err, "%.*s/prowjob?prowjob=%.*s",
+                                  SV_ARG(build.deck), SV_ARG(build.name))) &&
+                    result_add_artifact(r, &artifact, &index, err) &&
+                    ingest_document(in, &build, &r->artifacts[index], text, &end, err) &&
+                    result_merge(r, index, ingest_evidence(in), err);
+    r->claim = claim;
+    return ok;
+}
+
+/* Of a build that ended before it left a prowjob.json the list's description is all there is. */
+static void read_list_item(struct job *job)
+{
+    const struct build *b = &job->result->build;
+    struct buf text;
+    struct err err = {0};
+    if (job->prowjob_read || b->description.len == 0 || b->job.len == 0 ||
+        (b->state != STATE_ERROR && b->state != STATE_ABORTED))
+        return;
+    buf_init(&text, INGEST_DOCUMENT_BYTES);
+    struct ingest *in = pipeline_take_ingest(job->p, &err);
+    (void)pthread_mutex_lock(&job->lock);
+    const bool ok = in != NULL && write_list_item(b, &text, &err) &&
+                    merge_list_item(job, in, buf_sv(&text), &err);
+    (void)pthread_mutex_unlock(&job->lock);
+    if (!ok)
+        pipeline_fail(job->p, &err);
+    pipeline_give_ingest(job->p, in);
+    buf_done(&text);
+}
+
 /* What the CI system's list said counts, below any document. */
 static void claim_list_state(struct job *job)
 {
@@ -182,6 +236,7 @@ static void claim_list_state(struct job *job)
     };
     struct result *r = job->result;
     struct evidence e;
+    read_list_item(job);
     evidence_init(&e, &r->arena, NULL);
     e.claim = r->claim;
     evidence_claim(&e, &(struct outcome_claim){

@@ -82,6 +82,7 @@ struct job {          /* one build on its way */
     bool cached_final; /* finished.json is in the cache: all of it may come from there */
     bool mirrored_final;
     bool listing_failed;
+    bool prowjob_read;
     bool gone; /* the store itself could not be reached */
     struct document documents[JOB_MAX_DOCUMENTS];
     size_t document_count;
