@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { INDEX_BYTES = 1 << 30 };
+
 struct progress {
     bool on, shown;
     uint64_t total;
@@ -66,13 +68,54 @@ static bool save_list(const struct build_list *list, const char *path, struct er
     return ok || err_what(err, "save the list of builds");
 }
 
-static bool save_index(const struct build_list *list, const char *dir, struct err *err)
+/* The builds of an earlier run stay in the index, behind those of this one. */
+static bool add_earlier(struct build_list *index, const char *path, struct err *err)
+{
+    struct buf text;
+    uint64_t bad = 0;
+    if (!fs_exists(path))
+        return true;
+    buf_init(&text, INDEX_BYTES);
+    const bool ok =
+        fs_read(path, INDEX_BYTES, &text, err) && build_list_load(index, buf_sv(&text), &bad, err);
+    buf_done(&text);
+    if (ok && bad > 0)
+        return err_where(err, "%s", path) ||
+               err_why(err, ERR_FORMAT, "%.*s", SV_ARG(index->problem));
+    return ok || err_where(err, "%s", path);
+}
+
+/* Builds that lie in a folder already are read there. */
+static bool add_mirrored(struct build_list *index, const struct build_list *list,
+                         const struct log *log, struct err *err)
+{
+    uint64_t local = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i < list->count; i++) {
+        const struct build *b = &list->builds[i];
+        const bool is_local =
+            b->store == STORE_FOLDER || b->store == STORE_FILE || b->store == STORE_STDIN;
+        local += is_local;
+        ok = is_local || build_list_add(index, b, err);
+    }
+    if (local > 0)
+        log_warn(log, "%" PRIu64 " builds lie in a folder already and are not mirrored", local);
+    return ok;
+}
+
+static bool save_index(const struct build_list *list, const char *dir, const struct log *log,
+                       struct err *err)
 {
     char path[4096];
+    struct build_list index;
     const int n = snprintf(path, sizeof(path), "%s/prowl-index.jsonl", dir);
     if (n < 0 || (size_t)n >= sizeof(path))
         return err_why(err, ERR_USAGE, "the path is too long");
-    return fs_mkdirs(dir, err) && save_list(list, path, err);
+    build_list_init(&index, 0);
+    const bool ok = fs_mkdirs(dir, err) && add_mirrored(&index, list, log, err) &&
+                    add_earlier(&index, path, err) && save_list(&index, path, err);
+    build_list_done(&index);
+    return ok;
 }
 
 static void take_hosts(struct session *s, struct report_totals *totals,
@@ -145,9 +188,10 @@ bool reading_run(struct session *s, const struct invocation *in,
     struct build_list list;
     build_list_init(&list, 0);
     s->run.mirror_dir = options->mirror_dir;
-    bool ok = gather(s, in, &list, err) &&
-              (options->mirror_dir == NULL || save_index(&list, options->mirror_dir, err)) &&
-              run_outputs(s, in, options, &list, ret_totals, err);
+    bool ok =
+        gather(s, in, &list, err) &&
+        (options->mirror_dir == NULL || save_index(&list, options->mirror_dir, &s->log, err)) &&
+        run_outputs(s, in, options, &list, ret_totals, err);
     ret_totals->partly = list.problem.len > 0;
     ret_totals->list_problem = SV("");
     build_list_done(&list);

@@ -117,6 +117,7 @@ static void finish(struct fetch *f, struct transfer *t, const struct err *err)
         .etag = sv_of(t->etag),
         .last_modified = sv_of(t->last_modified),
         .content_type = sv_of(t->content_type),
+        .measured = t->measured,
         .reason = sv_of(t->reason),
     };
     (void)pthread_mutex_lock(&f->lock);
@@ -210,6 +211,7 @@ static void completed(struct fetch *f, struct transfer *t, CURLcode code)
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
     (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
     t->host->multiplexes = t->host->multiplexes || version == CURL_HTTP_VERSION_2_0;
+    t->measured = t->measured || version == CURL_HTTP_VERSION_2_0;
     give_easy(f, t);
     const enum transfer_news news = transfer_judge(t, code, &err);
     note_news(f, t, news, &err);

@@ -103,6 +103,11 @@ void fetch_release(struct fetch *f, uint64_t bytes)
         engine_wake(f);
 }
 
+uint64_t fetch_piece_bytes(const struct fetch *f)
+{
+    return f->options.max_in_flight_bytes / (2 * FETCH_PARALLEL_MOST);
+}
+
 void fetch_stop(struct fetch *f)
 {
     atomic_store(&f->stop, true);
@@ -117,6 +122,11 @@ void fetch_free(struct fetch *f)
     if (f->thread_runs) {
         engine_wake(f);
         (void)pthread_join(f->thread, NULL);
+        log_trace(f->options.log, LOG_FETCH,
+                  "requests=%llu retries=%llu failures=%llu bytes=%llu pauses=%llu parallel=%u",
+                  (unsigned long long)f->totals.requests, (unsigned long long)f->totals.retries,
+                  (unsigned long long)f->totals.failures, (unsigned long long)f->totals.wire_bytes,
+                  (unsigned long long)f->totals.pauses, (unsigned)f->limit);
     }
     engine_close(f);
     (void)pthread_mutex_destroy(&f->lock);

@@ -71,7 +71,8 @@ struct fetch_answer {
     int64_t took_ms;
     struct sv url;                               /* final one, without query */
     struct sv etag, last_modified, content_type; /* "" when absent */
-    struct sv reason;                            /* a store's word for an error: "AccessDenied" */
+    bool measured;    /* the body's end was marked: by a length, chunks, or HTTP/2 */
+    struct sv reason; /* a store's word for an error: "AccessDenied" */
 };
 
 struct fetch_calls {
@@ -98,6 +99,9 @@ struct fetch; /* opaque */
 struct fetch *fetch_new(const struct fetch_options *options, struct err *err) MUST_CHECK;
 bool fetch_submit(struct fetch *f, const struct fetch_request *request, struct err *err) MUST_CHECK;
 void fetch_release(struct fetch *f, uint64_t bytes);
+/* So many bytes of one body are to be worked on before the body is whole. Less in each of all
+ * transfers is half of what may be in flight: bodies that nobody has begun can never fill it. */
+uint64_t fetch_piece_bytes(const struct fetch *f);
 void fetch_stop(struct fetch *f); /* async-signal-safe: every request ends with ERR_STOPPED */
 void fetch_free(struct fetch *f); /* stops, joins; NULL is fine */
 

@@ -205,12 +205,16 @@ static void forget_answer(struct transfer *t)
     t->stored_length[0] = t->stored_encoding[0] = t->encoding[0] = t->reason[0] = '\0';
     t->retry_after_ms = -1;
     t->snippet_len = 0;
-    t->headers_done = false;
+    t->headers_done = t->measured = false;
 }
 
 static void take_headers(struct transfer *t, struct sv line)
 {
     char after[SMALL_HEADER] = "";
+    char length[SMALL_HEADER] = "", coding[SMALL_HEADER] = "";
+    take_header(line, "Content-Length", length, sizeof(length));
+    take_header(line, "Transfer-Encoding", coding, sizeof(coding));
+    t->measured = t->measured || length[0] != '\0' || coding[0] != '\0';
     take_header(line, "ETag", t->etag, sizeof(t->etag));
     take_header(line, "Last-Modified", t->last_modified, sizeof(t->last_modified));
     take_header(line, "Content-Type", t->content_type, sizeof(t->content_type));
@@ -409,6 +413,8 @@ static bool set_connection(struct transfer *t)
     (void)transfer_host_name(t->url, name);
     const char *proxy = proxy_of(&o->proxy, scheme, bare_host(name));
     t->via_proxy = proxy[0] != '\0';
+    /* Refused on a handle whose HTTP/2 connection lives on; nothing depends on it. */
+    (void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     /* Without TLS nothing but an answer tells what a server speaks: waiting for that would let one
      * request of many go. */
     return curl_easy_setopt(e, CURLOPT_URL, t->url) == CURLE_OK &&
@@ -416,7 +422,6 @@ static bool set_connection(struct transfer *t)
            curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_PIPEWAIT, tls && !o->http1 ? 1L : 0L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
                             o->http1 ? (long)CURL_HTTP_VERSION_1_1
@@ -491,6 +496,7 @@ static enum transfer_news judge_error(struct transfer *t, CURLcode code, struct 
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* it answered in something that is no HTTP */
     case CURLE_PARTIAL_FILE:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SSL_CONNECT_ERROR:

@@ -52,7 +52,7 @@ struct transfer {
     /* the answer of this try */
     char error[CURL_ERROR_SIZE];
     struct err limit; /* a limit of ours that was passed, or what the body's taker said */
-    bool refused_private, headers_done, enough, via_proxy;
+    bool refused_private, headers_done, enough, via_proxy, measured;
     size_t header_bytes;
     long status;
     int64_t retry_after_ms;

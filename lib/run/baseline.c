@@ -42,12 +42,17 @@ static bool fetch_log(struct job *job, const struct build *passing, struct err *
     const struct artifact artifact = {.kind = ARTIFACT_BUILD_LOG, .path = SV_INIT("build-log.txt")};
     struct body_request request = {
         .use = BODY_BASELINE, .of = passing, .local = passing->local.len > 0};
+    struct sv all;
     bool ok =
         request.local || passing->store == STORE_FOLDER
             ? arena_printf(&job->arena, &request.url, err, "%.*s/build-log.txt",
                            SV_ARG(passing->local.len > 0 ? passing->local : passing->key))
             : place_object_url(e, passing, SV("build-log.txt"), &job->arena, &request.url, err);
     request.local = request.local || passing->store == STORE_FOLDER;
+    if (ok && !request.local && job->p->options->cache != NULL) {
+        ok = place_object_url(e, passing, SV(""), &job->arena, &all, err);
+        request.settled = ok && cache_is_settled(job->p->options->cache, all);
+    }
     return ok && body_submit(job, &request, &artifact, err);
 }
 

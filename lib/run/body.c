@@ -6,13 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    START_BYTES = 512 * 1024, /* a body is worked on before it is whole from here on */
+    PATH_BYTES = 4096,
     READ_BYTES = 128 * 1024,
     HTTP_NOT_MODIFIED = 304,
-    HTTP_NOT_FOUND = 404,
+    HTTP_UNAUTHORIZED = 401,
+    HTTP_FORBIDDEN = 403,
     HTTP_GONE = 410,
 };
 
@@ -26,25 +28,27 @@ static bool on_body(void *user, struct sv bytes, struct err *err)
     struct body *b = user;
     struct pipeline *p = b->p;
     struct chunk *chunk = malloc(sizeof(*chunk) + bytes.len);
-    if (chunk == NULL)
+    if (chunk == NULL) {
+        fetch_release(p->options->fetch, bytes.len);
         return err_why(err, ERR_NOMEM, "no %zu bytes for a body", bytes.len);
+    }
     chunk->next = NULL;
     chunk->len = bytes.len;
     memcpy(chunk->bytes, bytes.ptr, bytes.len);
     (void)pthread_mutex_lock(&p->lock);
-    const bool dead = b->dead;
+    const bool unwanted = b->unwanted;
     if (b->tail != NULL)
         b->tail->next = chunk;
     else
         b->head = chunk;
     b->tail = chunk;
     b->buffered += bytes.len;
-    if (b->buffered >= START_BYTES && !b->queued && !b->busy) {
+    if (b->buffered >= fetch_piece_bytes(p->options->fetch) && !b->queued && !b->busy) {
         b->queued = true;
         pipeline_queue_locked(p, &b->task);
     }
     (void)pthread_mutex_unlock(&p->lock);
-    return !dead || err_why(err, ERR_STOPPED, "no more is wanted");
+    return !unwanted || err_why(err, ERR_STOPPED, "no more is wanted");
 }
 
 static void free_chunks(struct pipeline *p, struct chunk *chunk)
@@ -75,10 +79,16 @@ static void on_restart(void *user)
 static void on_done(void *user, const struct fetch_answer *answer, const struct err *err)
 {
     struct body *b = user;
+    static const struct sv html = SV_INIT("text/html");
     (void)pthread_mutex_lock(&b->p->lock);
     b->status = answer->status;
     b->err = *err;
-    (void)snprintf(b->etag, sizeof(b->etag), "%.*s", SV_ARG(sv_head(answer->etag, 127)));
+    b->measured = answer->measured;
+    b->html = sv_equal_nocase(sv_head(answer->content_type, html.len), html);
+    (void)snprintf(b->etag, sizeof(b->etag), "%.*s", SV_ARG(answer->etag));
+    (void)snprintf(b->last_modified, sizeof(b->last_modified), "%.*s",
+                   SV_ARG(answer->last_modified));
+    (void)snprintf(b->reason, sizeof(b->reason), "%.*s", SV_ARG(answer->reason));
     b->ended = true;
     if (!b->queued && !b->busy) {
         b->queued = true;
@@ -91,40 +101,28 @@ static const struct fetch_calls calls = {.body = on_body, .restart = on_restart,
 
 /* ---- where the bytes come from ---- */
 
-static bool is_local_root(const struct build *build)
+static bool is_regular(int fd)
 {
-    return build->store == STORE_FOLDER || build->store == STORE_FILE ||
-           build->store == STORE_STDIN;
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* No part of an object's name may lead out of the mirror, or onto prowl's own files. */
-static bool is_safe_path(struct sv path)
+/* A file that its build lists and that is not there was not copied with it. */
+static void not_here(struct body *b)
 {
-    struct sv part;
-    for (struct sv rest = path; sv_cut(&rest, '/', &part);) {
-        if (part.len == 0 || part.len > 250 || sv_equal(part, SV(".")) ||
-            sv_equal(part, SV("..")) || memchr(part.ptr, '\0', part.len) != NULL)
-            return false;
-    }
-    return path.len > 0;
+    const bool expected = b->job->mirror >= MIRROR_LISTED && b->use != BODY_BASELINE &&
+                          job_lists(b->job, b->artifact.path);
+    if (expected)
+        (void)err_why(&b->err, ERR_IO, "it is not in the mirror; fetch the build again");
+    else
+        b->status = HTTP_NOT_FOUND;
 }
 
-/* Where a mirror keeps a body; false when it keeps none. */
-static bool mirror_path(const struct body *b, char *path, size_t size)
-{
-    const char *dir = b->p->options->mirror_dir;
-    const struct build *of = b->of;
-    if (dir == NULL || b->use == BODY_LISTING || is_local_root(of) ||
-        !is_safe_path(b->artifact.path))
-        return false;
-    const int n = snprintf(path, size, "%s/%s/%.*s/%.*s/%.*s", dir, build_store_name(of->store),
-                           SV_ARG(of->bucket), SV_ARG(of->key), SV_ARG(b->artifact.path));
-    return n > 0 && (size_t)n < size;
-}
-
+/* What a person names may be a pipe; what lies in a build's folder must be a file. */
 static void open_local(struct body *b)
 {
-    char path[4096];
+    char path[PATH_BYTES];
+    const bool named = b->of->store == STORE_FILE;
     if (b->of->store == STORE_STDIN) {
         b->fd = dup(STDIN_FILENO);
     } else if (b->url.len >= sizeof(path)) {
@@ -132,27 +130,38 @@ static void open_local(struct body *b)
         return;
     } else {
         (void)snprintf(path, sizeof(path), "%.*s", SV_ARG(b->url));
-        b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (named ? 0 : O_NONBLOCK));
     }
-    if (b->fd >= 0)
-        b->status = 200;
-    else if (errno == ENOENT || errno == ENOTDIR)
-        b->status = HTTP_NOT_FOUND;
-    else
+    if (b->fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        not_here(b);
+    } else if (b->fd < 0) {
         (void)err_why(&b->err, ERR_IO, "%s", strerror(errno));
+    } else if (b->of->store != STORE_STDIN && !named && !is_regular(b->fd)) {
+        (void)close(b->fd);
+        b->fd = -1;
+        (void)err_why(&b->err, ERR_IO, "it is no regular file");
+    } else {
+        b->status = 200;
+    }
 }
 
-/* The mirror of an earlier run, for a build that was whole in it. */
+/* The mirror of an earlier run: for a build that nothing is added to any more, and for the log of one
+ * that passed. True: the body needs no network. */
 static bool open_mirrored(struct body *b)
 {
-    char path[4096];
-    if ((!b->job->mirrored_final && b->use != BODY_BASELINE) || !mirror_path(b, path, sizeof(path)))
+    char path[PATH_BYTES];
+    const char *dir = b->p->options->mirror_dir;
+    const bool settled = b->job->mirror == MIRROR_SETTLED && b->use != BODY_BASELINE;
+    if (dir == NULL || b->use == BODY_LISTING || (!settled && b->use != BODY_BASELINE) ||
+        !mirror_path(dir, b->of, b->artifact.path, path, sizeof(path)))
         return false;
-    b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     b->from_mirror = b->fd >= 0;
     if (b->from_mirror)
         b->status = 200;
-    return b->from_mirror;
+    else if (settled && !job_lists(b->job, b->artifact.path))
+        b->status = HTTP_NOT_FOUND;
+    return b->status != 0;
 }
 
 /* What the cache has. True: the body needs no network. */
@@ -162,16 +171,18 @@ static bool open_cached(struct body *b)
     const struct run_options *o = b->p->options;
     if (o->cache == NULL || !cache_find(o->cache, b->url, &hit))
         return false;
-    if (b->job->cached_final || o->offline) {
+    if (b->settled || o->offline) {
         b->fd = hit.fd;
         b->status = hit.status;
         return true;
     }
     if (hit.fd >= 0)
         (void)close(hit.fd); /* opened again when the server says that it is still right */
-    b->revalidated = hit.fd >= 0 && hit.etag[0] != '\0';
-    if (b->revalidated)
+    b->revalidated = hit.fd >= 0 && (hit.etag[0] != '\0' || hit.last_modified[0] != '\0');
+    if (b->revalidated) {
         (void)snprintf(b->etag, sizeof(b->etag), "%s", hit.etag);
+        (void)snprintf(b->last_modified, sizeof(b->last_modified), "%s", hit.last_modified);
+    }
     return false;
 }
 
@@ -192,6 +203,7 @@ static bool send_request(struct body *b, struct err *err)
         .url = b->url,
         .auth = b->of->store == STORE_S3 ? FETCH_AUTH_S3 : FETCH_AUTH_BEARER,
         .if_none_match = b->revalidated ? sv_of(b->etag) : SV(""),
+        .if_modified_since = b->revalidated ? sv_of(b->last_modified) : SV(""),
         .calls = &calls,
         .user = b,
     };
@@ -213,9 +225,10 @@ static struct body *body_new(struct job *job, const struct body_request *request
         .use = request->use,
         .index = request->index,
         .artifact = *artifact,
+        .of = request->of != NULL ? request->of : &job->result->build,
         .url = request->url,
         .local = request->local,
-        .of = request->of != NULL ? request->of : &job->result->build,
+        .settled = request->settled,
         .fd = -1,
         .mirror.fd = -1,
     };
@@ -263,71 +276,29 @@ static void body_open(struct pipeline *p, struct task *task)
     body_work(p, task);
 }
 
-static void keep_copies_begin(struct body *b)
-{
-    const struct run_options *o = b->p->options;
-    if (b->from_mirror)
-        return;
-    if (o->cache != NULL && !b->here && b->fd < 0)
-        b->entry = cache_begin(o->cache, b->url);
-    char path[4096];
-    struct err err = {0};
-    if (!mirror_path(b, path, sizeof(path)))
-        return;
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    bool made = fs_mkdirs(path, &err);
-    *slash = '/';
-    b->mirrored = made && fs_writer_open(&b->mirror, path, &err);
-    if (!b->mirrored)
-        pipeline_fail(b->p, &err);
-}
-
-static void keep_copies_end(struct body *b, bool whole)
-{
-    const bool keep = whole && b->status == 200;
-    if (b->entry != NULL && keep)
-        cache_commit_take(b->entry, b->status, sv_of(b->etag));
-    else if (b->entry != NULL)
-        cache_abandon_take(b->entry);
-    b->entry = NULL;
-    struct err err = {0};
-    if (b->mirrored && keep && !fs_writer_commit(&b->mirror, &err))
-        pipeline_fail(b->p, &err);
-    if (b->mirrored)
-        fs_writer_done(&b->mirror);
-    b->mirrored = false;
-}
-
 static bool begin(struct body *b, struct err *err)
 {
     b->begun = true;
-    keep_copies_begin(b);
+    body_copies_begin(b);
     if (b->ingest == NULL)
         b->ingest = pipeline_take_ingest(b->p, err);
-    return b->ingest != NULL && ingest_begin(b->ingest, &b->job->result->build, &b->artifact, err);
+    return b->ingest != NULL && ingest_begin(b->ingest, b->of, &b->artifact, err);
 }
 
 static void feed(struct body *b, struct sv bytes)
 {
+    if (bytes.len > 0 && b->bytes == 0)
+        b->first = bytes.ptr[0];
     /* The copies are opened by begin, and must get the first bytes too. */
-    bool ok = b->begun || b->dead || begin(b, &b->feed_err);
+    b->deaf = b->deaf || (!b->begun && !begin(b, &b->feed_err));
     b->bytes += bytes.len;
-    if (b->entry != NULL)
-        cache_add(b->entry, bytes);
-    struct err err = {0};
-    if (b->mirrored && !fs_writer_add(&b->mirror, bytes, &err)) {
-        pipeline_fail(b->p, &err);
+    body_copies_add(b, bytes);
+    b->deaf = b->deaf || !ingest_feed(b->ingest, bytes, &b->feed_err);
+    if (!b->deaf || body_has_copies(b))
         return;
-    }
-    if (b->dead)
-        return;
-    ok = ok && ingest_feed(b->ingest, bytes, &b->feed_err);
-    if (!ok) {
-        (void)pthread_mutex_lock(&b->p->lock);
-        b->dead = true;
-        (void)pthread_mutex_unlock(&b->p->lock);
-    }
+    (void)pthread_mutex_lock(&b->p->lock);
+    b->unwanted = true;
+    (void)pthread_mutex_unlock(&b->p->lock);
 }
 
 /* All of a file; the artifact's bytes as stored. */
@@ -339,7 +310,7 @@ static void feed_file(struct body *b)
         return;
     }
     ssize_t n = 0;
-    while (!b->dead && (n = read(b->fd, buffer, READ_BYTES)) != 0) {
+    while ((!b->deaf || body_has_copies(b)) && (n = read(b->fd, buffer, READ_BYTES)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -357,15 +328,18 @@ static void feed_file(struct body *b)
 
 static void start_again(struct body *b)
 {
-    keep_copies_end(b, false);
-    b->begun = false;
+    body_copies_end(b, false, false);
+    b->begun = b->deaf = false;
     b->bytes = 0;
     b->feed_err = (struct err){0};
+    (void)pthread_mutex_lock(&b->p->lock);
+    b->unwanted = false;
+    (void)pthread_mutex_unlock(&b->p->lock);
 }
 
 static void body_free(struct body *b)
 {
-    keep_copies_end(b, false);
+    body_copies_end(b, false, false);
     free_chunks(b->p, b->head);
     if (b->fd >= 0)
         (void)close(b->fd);
@@ -376,6 +350,8 @@ static void body_free(struct body *b)
 static void remember_absent(struct body *b)
 {
     struct job *job = b->job;
+    if (b->use == BODY_BASELINE)
+        return;
     (void)pthread_mutex_lock(&b->p->lock);
     if (job->absent_count == job->absent_cap) {
         const size_t cap = job->absent_cap > 0 ? job->absent_cap * 2 : 8;
@@ -391,7 +367,8 @@ static void remember_absent(struct body *b)
 }
 
 struct ending { /* what became of a body */
-    bool absent, whole, cut;
+    bool absent, whole, cut, denied;
+    bool damaged; /* whole, and yet a broken stream */
     char problem[512];
 };
 
@@ -402,11 +379,14 @@ static void judge_answer(struct body *b, struct ending *e)
         e->absent = true;
         if (!b->here)
             remember_absent(b);
-    } else if (b->err.code != ERR_NONE && !b->dead) {
+    } else if (b->err.code != ERR_NONE && !(b->deaf && b->err.code == ERR_STOPPED)) {
         (void)err_text(&b->err, e->problem, sizeof(e->problem));
         e->cut = b->begun && b->bytes > 0;
     } else if (b->status >= 300) {
-        (void)snprintf(e->problem, sizeof(e->problem), "HTTP status %ld", b->status);
+        e->denied = b->status == HTTP_UNAUTHORIZED || b->status == HTTP_FORBIDDEN;
+        (void)snprintf(e->problem, sizeof(e->problem), "HTTP status %ld%s%s%s", b->status,
+                       b->reason[0] != '\0' ? " (" : "", b->reason,
+                       b->reason[0] != '\0' ? ")" : "");
     } else {
         e->whole = true;
     }
@@ -416,10 +396,8 @@ static void end_of_bytes(struct body *b, struct ending *e)
 {
     struct ingest_end end = {0};
     struct err err = {0};
-    if (!b->begun && !b->dead && !begin(b, &b->feed_err))
-        b->dead = true;
-    if (b->feed_err.code == ERR_NONE && !ingest_finish(b->ingest, &end, &b->feed_err))
-        b->dead = true;
+    b->deaf = b->deaf || (!b->begun && !begin(b, &b->feed_err)) ||
+              !ingest_finish(b->ingest, &end, &b->feed_err);
     if (b->feed_err.code != ERR_NONE) {
         (void)err_text(&b->feed_err, e->problem, sizeof(e->problem));
         e->cut = b->bytes > 0;
@@ -432,10 +410,42 @@ static void end_of_bytes(struct body *b, struct ending *e)
         (void)snprintf(e->problem, sizeof(e->problem), "it holds no JUnit report");
     else if (end.not_junit)
         e->absent = true;
+    e->damaged = end.stored.end == INFLATE_TRUNCATED || end.stored.end == INFLATE_CORRUPT;
     if (end.problem[0] != '\0' && e->problem[0] == '\0') {
         (void)snprintf(e->problem, sizeof(e->problem), "%s", end.problem);
-        e->cut = end.stored.end == INFLATE_TRUNCATED || end.stored.end == INFLATE_CORRUPT;
+        e->cut = e->damaged;
     }
+}
+
+/* A page in place of a file: of gcsweb for what is not there, of a proxy that wants a name first. */
+static bool is_page(const struct body *b)
+{
+    const struct sv path = b->artifact.path;
+    const bool may_be = sv_ends(path, SV(".html")) || sv_ends(path, SV(".htm"));
+    if (b->use == BODY_DOCUMENT)
+        return listing_is_html(ingest_text(b->ingest));
+    if (b->use == BODY_LISTING)
+        return !b->p->options->endpoints->prefer_gcsweb && listing_is_html(ingest_text(b->ingest));
+    return b->html && !may_be && (b->first == '<' || b->first == '\x1f');
+}
+
+static void judge_page(struct body *b, struct ending *e)
+{
+    if (!e->whole || b->ingest == NULL || !b->begun || !is_page(b))
+        return;
+    e->whole = e->cut = false;
+    e->absent = b->use == BODY_DOCUMENT && b->p->options->endpoints->prefer_gcsweb;
+    (void)snprintf(e->problem, sizeof(e->problem),
+                   "an HTML page in place of the file; is a login needed?");
+}
+
+/* True: whether this is a problem is seen at the end of the build. Called with the job's lock. */
+static bool is_put_off(struct job *job, uint32_t artifact, const struct ending *e)
+{
+    if (!e->denied || job->denied_count == JOB_MAX_DENIED)
+        return false;
+    job->denied[job->denied_count++] = artifact;
+    return true;
 }
 
 static bool note_artifact(struct body *b, const struct ending *e, struct err *err)
@@ -454,14 +464,15 @@ static bool note_artifact(struct body *b, const struct ending *e, struct err *er
     a->size = b->bytes;
     if (failed && !arena_copy(&r->arena, sv_of(e->problem), &a->err, err))
         return false;
-    return !failed || result_add_problem(r, a->path, sv_of(e->problem), false, err);
+    return !failed || is_put_off(b->job, b->index, e) ||
+           result_add_problem(r, a->path, sv_of(e->problem), false, err);
 }
 
 static void take_artifact(struct body *b, const struct ending *e)
 {
     struct err err = {0};
     struct job *job = b->job;
-    const bool usable = b->ingest != NULL && b->begun && !e->absent;
+    const bool usable = b->ingest != NULL && b->begun && (e->whole || e->cut) && !e->absent;
     (void)pthread_mutex_lock(&job->lock);
     if (usable) {
         struct evidence *evidence = ingest_evidence(b->ingest);
@@ -482,47 +493,39 @@ static void take_document(struct body *b, const struct ending *e)
     struct document *d = &job->documents[b->index];
     struct err err = {0};
     const struct sv text = b->ingest != NULL ? ingest_text(b->ingest) : SV("");
-    const bool page = b->p->options->endpoints->prefer_gcsweb && listing_is_html(text);
     struct ending own = *e;
-    own.absent = own.absent || page;
+    if (own.whole && own.problem[0] == '\0' && text.len == 0)
+        (void)snprintf(own.problem, sizeof(own.problem), "the file is empty");
     if (!own.absent && own.whole && text.len > 0) {
         d->text = malloc(text.len);
+        if (d->text == NULL) {
+            (void)err_why(&err, ERR_NOMEM, "no memory for a document");
+            pipeline_fail(b->p, &err);
+            return;
+        }
+        memcpy(d->text, text.ptr, text.len);
         d->len = text.len;
-        if (d->text != NULL)
-            memcpy(d->text, text.ptr, text.len);
-    } else if (!own.absent && own.whole && own.problem[0] == '\0') {
-        (void)snprintf(own.problem, sizeof(own.problem), "the file is empty");
     }
     b->index = d->artifact;
     (void)pthread_mutex_lock(&job->lock);
     job->result->artifacts[d->artifact].plain_bytes = text.len;
-    bool ok = note_artifact(b, &own, &err);
-    if (d->len > 0 && d->text == NULL)
-        ok = err_why(&err, ERR_NOMEM, "no %zu bytes for a document", d->len);
-    if (!ok)
+    if (!note_artifact(b, &own, &err))
         pipeline_fail(b->p, &err);
     (void)pthread_mutex_unlock(&job->lock);
-}
-
-static void listing_failed(struct job *job)
-{
-    (void)pthread_mutex_lock(&job->p->lock);
-    job->listing_failed = true;
-    (void)pthread_mutex_unlock(&job->p->lock);
 }
 
 static void take_listing(struct body *b, const struct ending *e)
 {
     struct err err = {0};
     if (e->absent || e->problem[0] != '\0') {
-        listing_failed(b->job);
+        job_listing_failed(b->job);
         if (!e->absent)
             job_problem(b->job, SV("listing"), e->problem, false);
         return;
     }
     if (!job_list_page(b->job, b->artifact.path, b->artifact.step, ingest_text(b->ingest), &err)) {
         char text[512];
-        listing_failed(b->job);
+        job_listing_failed(b->job);
         job_problem(b->job, SV("listing"), err_text(&err, text, sizeof(text)), false);
     }
 }
@@ -537,7 +540,10 @@ static void finish(struct body *b)
     judge_answer(b, &e);
     if (!e.absent && (e.whole || e.cut))
         end_of_bytes(b, &e);
-    keep_copies_end(b, e.whole);
+    judge_page(b, &e);
+    const bool keep = e.whole && b->err.code == ERR_NONE && b->status == 200;
+    /* A stream that breaks off at an end that nobody marked may be longer the next time. */
+    body_copies_end(b, keep, keep && (b->measured || !e.damaged));
     switch (b->use) {
     case BODY_ARTIFACT:
         take_artifact(b, &e);
@@ -581,7 +587,8 @@ static void body_work(struct pipeline *p, struct task *task)
     }
     (void)pthread_mutex_lock(&p->lock);
     b->busy = false;
-    if (b->ended || b->buffered >= START_BYTES || b->restarted) {
+    if (b->ended || b->restarted ||
+        (b->head != NULL && b->buffered >= fetch_piece_bytes(p->options->fetch))) {
         b->queued = true;
         pipeline_queue_locked(p, &b->task);
     }

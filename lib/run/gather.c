@@ -241,6 +241,18 @@ static bool is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Without the query, and without what stands before an @: neither is for a log. */
+static void tell_source(struct sv source, struct err *err)
+{
+    const struct sv shown = sv_head(source, sv_find_char(source, '?'));
+    const size_t scheme = sv_find(shown, SV("://"));
+    const size_t host = scheme < shown.len ? scheme + 3 : 0;
+    const struct sv rest = sv_tail(shown, host);
+    const size_t at = host > 0 ? sv_find_last(sv_head(rest, sv_find_char(rest, '/')), '@') + 1 : 0;
+    (void)err_where(err, "%.*s%.*s", SV_ARG(sv_head(shown, host)),
+                    SV_ARG(at <= sv_find_char(rest, '/') ? sv_tail(rest, at) : rest));
+}
+
 /* Deck may have no build that matches; every other place is named for the builds in it. */
 static bool gather_source(const struct run_options *run, const struct gather_options *options,
                           struct sv source, struct build_list *list, struct err *err)
@@ -261,7 +273,7 @@ static bool gather_source(const struct run_options *run, const struct gather_opt
             ok = err_why(err, ERR_REFUSED, "no build and no log is there");
     }
     if (!ok && err->where[0] == '\0')
-        (void)err_where(err, "%.*s", SV_ARG(sv_head(source, sv_find_char(source, '?'))));
+        tell_source(source, err);
     return ok;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { JOB_ARENA_BYTES = 64 * 1024 * 1024, HOUR_MS = 3600 * 1000 };
+enum { JOB_ARENA_BYTES = 64 * 1024 * 1024, HOUR_MS = 3600 * 1000, PATH_BYTES = 4096 };
 
 static void job_work(struct pipeline *p, struct task *task);
 
@@ -25,6 +25,22 @@ void job_problem(struct job *job, struct sv where, const char *text, bool fatal)
     if (!result_add_problem(job->result, where, sv_of(text), fatal, &err))
         pipeline_fail(job->p, &err);
     (void)pthread_mutex_unlock(&job->lock);
+}
+
+void job_listing_failed(struct job *job)
+{
+    (void)pthread_mutex_lock(&job->lock);
+    job->listing_failed = true;
+    (void)pthread_mutex_unlock(&job->lock);
+}
+
+bool job_lists(const struct job *job, struct sv path)
+{
+    for (size_t i = 0; i < job->file_count; i++) {
+        if (sv_equal(job->files[i].path, path))
+            return true;
+    }
+    return false;
 }
 
 bool job_add_file(struct job *job, struct sv path, uint64_t size, struct err *err)
@@ -64,7 +80,11 @@ static bool ask(struct job *job, const struct plan_item *item, enum body_use use
         .kind = item->kind, .path = item->path, .step = item->step, .size = item->size};
     const struct build *build = &job->result->build;
     uint32_t index = 0;
-    struct body_request request = {.use = use, .local = is_local(build)};
+    struct body_request request = {
+        .use = use,
+        .local = is_local(build),
+        .settled = use == BODY_DOCUMENT ? job->documents_settled : job->settled,
+    };
     (void)pthread_mutex_lock(&job->lock);
     bool ok = place_person_url(job->p->options->endpoints, build, item->path, &job->arena,
                                &artifact.url, err) &&
@@ -101,11 +121,16 @@ static bool add_local_file(struct sv rel, uint64_t size, void *user, struct err 
     return job_add_file(user, rel, size, err);
 }
 
+/* All files of the build, from where they lie, from a mirror's list or from the bucket. */
 static bool list_files(struct job *job, struct err *err)
 {
-    if (!is_local(&job->result->build))
+    const bool local = is_local(&job->result->build);
+    job->listed = true;
+    if (job->mirror == MIRROR_SETTLED || (local && job->mirror == MIRROR_LISTED))
+        return true; /* they are known already */
+    if (!local)
         return job_list_start(job, err);
-    char path[4096];
+    char path[PATH_BYTES];
     struct sv root;
     struct err own = {0};
     if (!local_path(job, SV(""), &root, err))
@@ -270,11 +295,36 @@ static bool guess_files(struct job *job, struct err *err)
     return true;
 }
 
+/* The build ended a while ago: nothing will be added to it. */
+static bool is_over(const struct job *job)
+{
+    const int64_t ended = job->result->claim.finished_ms;
+    return ended > 0 && job->p->options->now_ms - ended >= HOUR_MS;
+}
+
+static bool is_copied(const struct job *job)
+{
+    const struct build *b = &job->result->build;
+    return job->p->options->mirror_dir != NULL && (b->store == STORE_GS || b->store == STORE_S3);
+}
+
+static void save_list(struct job *job, enum mirror_state state)
+{
+    char path[PATH_BYTES];
+    struct err err = {0};
+    if (!mirror_path(job->p->options->mirror_dir, &job->result->build, SV(""), path, sizeof(path)))
+        job_problem(job, SV("build"), "it cannot be mirrored: its path is too long", false);
+    else if (!mirror_save(path, state, job->files, job->file_count, &err))
+        pipeline_fail(job->p, &err);
+}
+
 static bool ask_files(struct job *job, struct err *err)
 {
     struct plan_item *items = NULL;
     size_t count = 0;
     uint64_t left_out = 0;
+    if (is_copied(job) && job->listed && !job->listing_failed)
+        save_list(job, is_over(job) ? MIRROR_SETTLED : MIRROR_LISTED);
     if (job->listing_failed && job->file_count == 0 && !guess_files(job, err))
         return false;
     if (!plan_choose(job->p->options->plan, job->result->claim.outcome, job->files, job->file_count,
@@ -300,14 +350,13 @@ static bool wants_listing(const struct job *job)
 
 static bool next_stage(struct job *job, struct err *err)
 {
-    const bool local = is_local(&job->result->build);
     if (job->stage == JOB_DOCUMENTS) {
         read_documents(job);
         if (job->result->build.started_ms == 0) /* no document says, but the id does */
             job->result->build.started_ms = build_id_time(job->result->build.id);
         claim_list_state(job);
         job->stage = JOB_LISTING;
-        if (job->p->options->plan->documents_only && wants_listing(job) && !local)
+        if (job->p->options->plan->documents_only && wants_listing(job))
             return list_files(job, err);
         return true;
     }
@@ -354,8 +403,10 @@ static bool first_stage(struct job *job, struct err *err)
         return true;
     }
     job->stage = JOB_DOCUMENTS;
-    const bool list_now = !job->p->options->plan->documents_only || is_local(b);
-    return ask_documents(job, err) && (!list_now || list_files(job, err));
+    if (is_copied(job) && job->mirror == MIRROR_NONE)
+        save_list(job, MIRROR_BEGUN);
+    return ask_documents(job, err) &&
+           (job->p->options->plan->documents_only || list_files(job, err));
 }
 
 static void job_work(struct pipeline *p, struct task *task)
@@ -383,18 +434,52 @@ static bool is_unreadable(const struct result *r)
     return any_failed;
 }
 
-/* A build that ended a while ago will get no more files: what is absent stays so. */
-static void keep_absent(struct job *job)
+/* What the cache has of a build that is over needs no asking any more: once all of it was asked for
+ * anew, or is there. What is absent stays so. */
+static void settle(struct job *job)
 {
-    const struct run_options *o = job->p->options;
-    const int64_t ended = job->result->claim.finished_ms;
-    if (o->cache == NULL || ended == 0 || o->now_ms - ended < HOUR_MS || job->cached_final)
+    struct cache *cache = job->p->options->cache;
+    const struct endpoints *e = job->p->options->endpoints;
+    struct sv documents, all;
+    struct err err = {0};
+    if (cache == NULL || job->p->options->offline || is_local(&job->result->build) ||
+        job->document_count == 0 || job->result->incomplete || !is_over(job) ||
+        !place_object_url(e, &job->result->build, SV("finished.json"), &job->arena, &documents,
+                          &err) ||
+        !place_object_url(e, &job->result->build, SV(""), &job->arena, &all, &err))
         return;
     for (size_t i = 0; i < job->absent_count; i++) {
-        struct cache_entry *e = cache_begin(o->cache, job->absent[i]);
-        if (e != NULL)
-            cache_commit_take(e, 404, SV(""));
+        struct cache_entry *entry = cache_begin(cache, job->absent[i]);
+        if (entry != NULL)
+            cache_commit_take(entry, HTTP_NOT_FOUND, SV(""), SV(""));
     }
+    if (!job->documents_settled)
+        cache_settle(cache, documents);
+    if (!job->settled && job->listed && !job->listing_failed)
+        cache_settle(cache, all);
+}
+
+/* Where names cannot be listed, some stores answer 403 for what is not there. */
+static void judge_denied(struct job *job)
+{
+    struct err err = {0};
+    struct result *r = job->result;
+    bool any_read = false, ok = true;
+    (void)pthread_mutex_lock(&job->lock);
+    for (size_t i = 0; i < r->artifact_count; i++)
+        any_read = any_read || r->artifacts[i].state == ARTIFACT_READ;
+    for (size_t i = 0; i < job->denied_count && ok; i++) {
+        struct artifact *a = &r->artifacts[job->denied[i]];
+        if (job->listing_failed && any_read) {
+            a->state = ARTIFACT_ABSENT;
+            a->err = SV("");
+        } else {
+            ok = result_add_problem(r, a->path, a->err, false, &err);
+        }
+    }
+    (void)pthread_mutex_unlock(&job->lock);
+    if (!ok)
+        pipeline_fail(job->p, &err);
 }
 
 static void job_free(struct job *job)
@@ -423,9 +508,10 @@ void job_finish(struct job *job)
     const bool again = job->stage == JOB_BASELINE;
     if (!again) {
         r->incomplete = pipeline_is_stopped(p);
+        judge_denied(job);
         if (is_unreadable(r))
             job_problem(job, SV("build"), "nothing of this build could be read", true);
-        keep_absent(job);
+        settle(job);
         if (!result_finish(r, &err))
             pipeline_fail(p, &err);
     }
@@ -439,28 +525,47 @@ void job_finish(struct job *job)
     pipeline_write_take(p, order, r);
 }
 
-static void look_for_earlier_copies(struct job *job)
+static void look_into_cache(struct job *job)
 {
     const struct run_options *o = job->p->options;
     const struct build *b = &job->result->build;
-    struct sv url;
-    struct cache_hit hit;
+    struct sv documents, all;
     struct err err = {0};
-    if (is_local(b) || b->store == STORE_NONE)
+    if (o->cache == NULL || is_local(b) || b->store == STORE_NONE || o->deck_only ||
+        !place_object_url(o->endpoints, b, SV("finished.json"), &job->arena, &documents, &err) ||
+        !place_object_url(o->endpoints, b, SV(""), &job->arena, &all, &err))
         return;
-    if (o->cache != NULL &&
-        place_object_url(o->endpoints, b, SV("finished.json"), &job->arena, &url, &err) &&
-        cache_find(o->cache, url, &hit)) {
-        job->cached_final = hit.status == 200;
-        if (hit.fd >= 0)
-            (void)close(hit.fd);
+    job->settled = cache_is_settled(o->cache, all);
+    job->documents_settled = job->settled || cache_is_settled(o->cache, documents);
+}
+
+/* The list beside a build's files: of a copy that is read, or of one that is being made. */
+static void look_into_mirror(struct job *job)
+{
+    const struct run_options *o = job->p->options;
+    const struct build *b = &job->result->build;
+    char path[PATH_BYTES];
+    struct err err = {0};
+    const bool here = b->store == STORE_FOLDER || b->local.len > 0;
+    const struct sv folder = b->local.len > 0 ? b->local : b->key;
+    if (here && folder.len < sizeof(path))
+        (void)snprintf(path, sizeof(path), "%.*s", SV_ARG(folder));
+    else if (here || !is_copied(job) || !mirror_path(o->mirror_dir, b, SV(""), path, sizeof(path)))
+        return;
+    if (!mirror_load(path, add_local_file, job, &job->mirror, &err)) {
+        char text[512];
+        job->mirror = MIRROR_NONE;
+        if (here)
+            job_problem(job, SV("listing"), err_text(&err, text, sizeof(text)), false);
     }
-    char path[4096];
-    if (o->mirror_dir == NULL)
-        return;
-    const int n = snprintf(path, sizeof(path), "%s/%s/%.*s/%.*s/finished.json", o->mirror_dir,
-                           build_store_name(b->store), SV_ARG(b->bucket), SV_ARG(b->key));
-    job->mirrored_final = n > 0 && (size_t)n < sizeof(path) && fs_exists(path);
+    const bool is_used = job->mirror == MIRROR_SETTLED || (here && job->mirror == MIRROR_LISTED);
+    if (!is_used)
+        job->file_count = 0;
+    if (here && job->mirror == MIRROR_BEGUN)
+        job_problem(job, SV("listing"), "its mirroring did not come to an end; fetch it again",
+                    false);
+    else if (here && b->store != STORE_FOLDER && job->mirror == MIRROR_NONE && !fs_exists(path))
+        job_problem(job, SV("build"), "it is not in the mirror; fetch it again", true);
 }
 
 bool job_start(struct pipeline *p, const struct build *build, uint64_t order, struct err *err)
@@ -476,7 +581,8 @@ bool job_start(struct pipeline *p, const struct build *build, uint64_t order, st
         job_free(job);
         return false;
     }
-    look_for_earlier_copies(job);
+    look_into_cache(job);
+    look_into_mirror(job);
     guarded(job, first_stage);
     return true;
 }

@@ -24,7 +24,7 @@ static bool ask_page(struct job *job, struct sv prefix, const struct listing_nex
         .token = at->token,
         .is_marker = at->is_marker,
     };
-    struct body_request request = {.use = BODY_LISTING};
+    struct body_request request = {.use = BODY_LISTING, .settled = job->settled};
     (void)pthread_mutex_lock(&job->p->lock);
     const bool room = job->pages < JOB_MAX_PAGES;
     job->pages++;
@@ -103,9 +103,11 @@ bool job_list_page(struct job *job, struct sv asked, struct sv token, struct sv 
     arena_init(&scratch, 64 * 1024 * 1024);
     struct taking taking = {.job = job, .skip = job->result->build.key.len + 1};
     bool ok = listing_parse(page, asked, take_entry, &taking, &scratch, &next, err);
-    if (ok && next.damaged)
+    if (ok && next.damaged) {
         job_problem(job, SV("listing"), "a page of the listing is damaged: files may be missing",
                     false);
+        job_listing_failed(job);
+    }
     if (ok && next.token.len > 0 && sv_equal(next.token, token))
         ok = err_why(err, ERR_FORMAT, "the listing goes round in circles");
     if (ok && next.token.len > 0) {

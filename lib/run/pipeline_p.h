@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "run/ingest.h"
+#include "run/mirror.h"
 #include "run/pipeline.h"
 
 #include <pthread.h>
@@ -27,6 +28,7 @@ struct chunk {
     char bytes[];
 };
 
+enum { HTTP_NOT_FOUND = 404 };
 enum body_use { BODY_ARTIFACT, BODY_DOCUMENT, BODY_LISTING, BODY_BASELINE };
 
 struct body {         /* one file or page on its way in */
@@ -34,34 +36,42 @@ struct body {         /* one file or page on its way in */
     struct pipeline *p;
     struct job *job;
     enum body_use use;
-    const struct build *of;   /* whose file it is: the job's build, or a passing one */
     uint32_t index;           /* of the artifact, or of the document */
     struct artifact artifact; /* what the analyzers see; views outlive the body */
+    const struct build *of;   /* whose file it is: the job's build, or a passing one */
     struct sv url;
     /* guarded by pipeline.lock */
     struct chunk *head, *tail;
     size_t buffered;
     bool queued, busy, ended, restarted;
+    bool unwanted; /* the rest need not come */
     /* owned by whoever works on it */
-    bool begun, dead; /* dead: more bytes are not wanted */
+    bool begun;
+    bool deaf;        /* its ingest takes no more: past a limit, or without memory */
     bool local;       /* url is a path */
-    bool here;        /* needs no network */
+    bool settled;     /* what cache or mirror has of it needs no asking */
+    bool here;        /* it needs no network */
     bool from_mirror; /* and is in the mirror already */
-    int fd;           /* -1, or a file to read in place of the network */
     bool revalidated; /* the cache has it, if the server says 304 */
-    uint64_t bytes;
-    long status;
-    char etag[128];
-    struct err err;
-    struct err feed_err;
+    int fd;           /* -1, or a file to read in place of the network */
+    char first;       /* byte */
+    uint64_t bytes;   /* as stored */
     struct ingest *ingest;
-    struct cache_entry *entry;
+    struct err feed_err;
+    struct cache_entry *entry; /* copies that are being written */
     struct fs_writer mirror;
     bool mirrored;
+    /* the answer; set before ended */
+    long status;
+    bool html;     /* it says that it is a page */
+    bool measured; /* and where its body ends */
+    char etag[CACHE_VALIDATOR_BYTES], last_modified[CACHE_VALIDATOR_BYTES];
+    char reason[64];
+    struct err err;
 };
 
 enum job_stage { JOB_DOCUMENTS, JOB_LISTING, JOB_FILES, JOB_BASELINE };
-enum { JOB_MAX_DOCUMENTS = 8, JOB_MAX_FILES = 200000, JOB_MAX_PAGES = 500 };
+enum { JOB_MAX_DOCUMENTS = 8, JOB_MAX_FILES = 200000, JOB_MAX_PAGES = 500, JOB_MAX_DENIED = 16 };
 
 struct document {
     struct plan_item item;
@@ -79,11 +89,14 @@ struct job {          /* one build on its way */
     struct arena arena; /* names, URLs, plan; by pipeline.lock while tasks are outstanding */
     enum job_stage stage;
     unsigned outstanding;
-    bool cached_final; /* finished.json is in the cache: all of it may come from there */
-    bool mirrored_final;
-    bool listing_failed;
+    bool documents_settled;   /* what the cache has of the documents needs no asking any more, */
+    bool settled;             /* nor what it has of all files and listings */
+    enum mirror_state mirror; /* of the list beside its files, here or in the mirror */
+    bool listed;              /* files are all that there are */
+    bool listing_failed;      /* by job.lock */
     bool prowjob_read;
-    bool gone; /* the store itself could not be reached */
+    uint32_t denied[JOB_MAX_DENIED]; /* artifacts that answered 401 or 403, by job.lock */
+    size_t denied_count;
     struct document documents[JOB_MAX_DOCUMENTS];
     size_t document_count;
     struct plan_file *files;
@@ -134,17 +147,29 @@ void job_release(struct job *job); /* one outstanding task is over; may move the
 bool job_add_file(struct job *job, struct sv path, uint64_t size, struct err *err);
 void job_problem(struct job *job, struct sv where, const char *text, bool fatal);
 void job_finish(struct job *job);
+bool job_lists(const struct job *job, struct sv path); /* is it among the files? */
+void job_listing_failed(struct job *job);
 
 /* body.c */
 struct body_request {
     enum body_use use;
-    const struct build *of; /* NULL: the job's own */
     uint32_t index;
     struct sv url; /* to fetch, or a path when local */
     bool local;
+    bool settled;           /* what cache or mirror has needs no asking */
+    const struct build *of; /* whose file it is; NULL: the job's build */
 };
 bool body_submit(struct job *job, const struct body_request *request,
                  const struct artifact *artifact, struct err *err);
+
+/* body_copies.c: what passes by goes into the cache and the mirror. */
+void body_copies_begin(struct body *b);
+void body_copies_add(struct body *b, struct sv bytes);
+void body_copies_end(struct body *b, bool keep, bool keep_in_cache);
+static inline bool body_has_copies(const struct body *b)
+{
+    return b->entry != NULL || b->mirrored;
+}
 
 /* listing_pages.c */
 bool job_list_start(struct job *job, struct err *err);

@@ -343,6 +343,8 @@ class Rude:
         self.close()
 
     def close(self):
+        if self.listener.fileno() < 0:
+            return
         os.write(self.stop_pipe[1], b"x")
         self.thread.join()
         self.listener.close()
@@ -374,6 +376,7 @@ class Rude:
     def forget(self):
         with self.lock:
             self.requests.clear()
+        return self
 
     def accept(self):
         while True:
