@@ -35,9 +35,7 @@ static bool add_flag(struct buf *out, const struct opt *o, struct err *err)
                            : !add(out, "      ", err))
         return false;
     return buf_addf(out, err, "--%s%s%s", o->name, o->metavar != NULL ? " " : "",
-                    o->metavar != NULL   ? o->metavar
-                    : o->choices != NULL ? ""
-                                         : "");
+                    o->metavar != NULL ? o->metavar : "");
 }
 
 static bool add_option(struct buf *out, const struct opt *o, struct err *err)
@@ -240,23 +238,29 @@ static bool add_quoted(struct buf *out, const char *text, struct err *err)
     return true;
 }
 
+static bool zsh_command(struct buf *out, const struct command_info *c, struct err *err)
+{
+    if (!buf_addf(out, err, "    %s) _arguments", c->name))
+        return false;
+    for (size_t i = 0; i < opt_count; i++) {
+        const struct opt *o = &opt_table[i];
+        const bool takes = o->kind != OPT_FLAG;
+        if ((o->commands & c->bit) == 0)
+            continue;
+        if (!buf_addf(out, err, " '--%s[", o->name) || !add_quoted(out, o->help, err) ||
+            !buf_addf(out, err, "]%s%s'", takes ? ":" : "",
+                      takes && o->metavar != NULL ? o->metavar : ""))
+            return false;
+    }
+    return add(out, " '*:file:_files' ;;\n", err);
+}
+
 static bool zsh(struct buf *out, struct err *err)
 {
     if (!add(out, "#compdef prowl\n_prowl() {\n    case $words[2] in\n", err))
         return false;
     for (size_t c = 0; command_table[c].name != NULL; c++) {
-        if (!buf_addf(out, err, "    %s) _arguments", command_table[c].name))
-            return false;
-        for (size_t i = 0; i < opt_count; i++) {
-            const struct opt *o = &opt_table[i];
-            if ((o->commands & command_table[c].bit) == 0)
-                continue;
-            if (!buf_addf(out, err, " '--%s[", o->name) || !add_quoted(out, o->help, err) ||
-                !buf_addf(out, err, "]%s%s'", o->kind != OPT_FLAG ? ":" : "",
-                          o->kind != OPT_FLAG && o->metavar != NULL ? o->metavar : ""))
-                return false;
-        }
-        if (!add(out, " '*:file:_files' ;;\n", err))
+        if (!zsh_command(out, &command_table[c], err))
             return false;
     }
     if (!add(out, "    *) _values command", err))

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 int status_of(const struct err *err)
 {
     switch (err->code) {
@@ -112,7 +110,7 @@ static int run_command(const struct command_info *c, int argc, char **argv, stru
     static struct opt_values values; /* large, and needed once */
     struct buf text;
     size_t count = 0;
-    const char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
+    const char **arguments = calloc(argc > 0 ? (size_t)argc + 1 : 1, sizeof(*arguments));
     int status = STATUS_USAGE;
     values.settings = &settings;
     arena_init(&settings.arena, 64 * 1024 * 1024);
@@ -130,6 +128,7 @@ static int run_command(const struct command_info *c, int argc, char **argv, stru
     }
     free(arguments);
     arena_done(&settings.arena);
+    values.settings = NULL;
     return status;
 }
 

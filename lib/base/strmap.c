@@ -46,7 +46,7 @@ static bool grow_slots(struct strmap *m, struct err *err)
     free(m->slots);
     m->slots = slots;
     m->slot_count = count;
-    for (size_t i = 0; i < m->count; i++)
+    for (size_t i = 0; i < m->count && m->entries != NULL; i++)
         m->slots[slot_of(m, m->entries[i].key)] = (uint32_t)(i + 1);
     return true;
 }

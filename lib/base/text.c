@@ -1,12 +1,16 @@
 #include "base/text.h"
 
+/* How many bytes the first one announces; 0 for one that begins nothing. */
+static size_t announced(unsigned char c)
+{
+    return c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+}
+
 size_t text_utf8(struct sv s, uint32_t *ret_point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (s.len == 0)
-        return 0;
-    const unsigned char c = (unsigned char)s.ptr[0];
-    const size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+    const unsigned char c = s.len > 0 ? (unsigned char)s.ptr[0] : 0;
+    const size_t n = announced(c);
     if (n == 0 || s.len < n)
         return 0;
     uint32_t point = n == 1 ? c : c & (0xffu >> (n + 1));

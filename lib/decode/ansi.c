@@ -1,38 +1,43 @@
 #include "decode/ansi.h"
 
+/* Where the run of bytes between low and high that starts at i ends. */
+static size_t run_of(struct sv s, size_t i, unsigned char low, unsigned char high)
+{
+    while (i < s.len && (unsigned char)s.ptr[i] >= low && (unsigned char)s.ptr[i] <= high)
+        i++;
+    return i;
+}
+
+static bool is_between(struct sv s, size_t i, unsigned char low, unsigned char high)
+{
+    return i < s.len && (unsigned char)s.ptr[i] >= low && (unsigned char)s.ptr[i] <= high;
+}
+
+/* OSC and its like: up to BEL or ESC \. */
+static size_t text_sequence(struct sv s)
+{
+    for (size_t i = 2; i < s.len; i++) {
+        if (s.ptr[i] == '\a')
+            return i + 1;
+        if (s.ptr[i] == '\x1b')
+            return is_between(s, i + 1, '\\', '\\') ? i + 2 : i;
+    }
+    return 1; /* never ended: only the ESC goes, the text stays */
+}
+
 /* The length of the sequence that starts with the ESC at s.ptr[0]. */
 static size_t sequence(struct sv s)
 {
     if (s.len < 2)
         return 1;
-    size_t i = 2;
-    switch (s.ptr[1]) {
-    case '[':
-        while (i < s.len && (unsigned char)s.ptr[i] >= 0x20 && (unsigned char)s.ptr[i] <= 0x3f)
-            i++;
-        return i < s.len && (unsigned char)s.ptr[i] >= 0x40 && (unsigned char)s.ptr[i] <= 0x7e
-                   ? i + 1
-                   : i;
-    case ']':
-    case 'P':
-    case '_':
-    case '^':
-    case 'X':
-        for (; i < s.len; i++) {
-            if (s.ptr[i] == '\a')
-                return i + 1;
-            if (s.ptr[i] == '\x1b')
-                return i + 1 < s.len && s.ptr[i + 1] == '\\' ? i + 2 : i;
-        }
-        return 1; /* never ended: only the ESC goes, the text stays */
-    default:
-        i = 1;
-        while (i < s.len && s.ptr[i] >= 0x20 && s.ptr[i] <= 0x2f)
-            i++;
-        return i < s.len && (unsigned char)s.ptr[i] >= 0x30 && (unsigned char)s.ptr[i] <= 0x7e
-                   ? i + 1
-                   : 1;
+    if (s.ptr[1] == '[') {
+        const size_t end = run_of(s, 2, 0x20, 0x3f);
+        return is_between(s, end, 0x40, 0x7e) ? end + 1 : end;
     }
+    if (strchr("]P_^X", s.ptr[1]) != NULL && s.ptr[1] != '\0')
+        return text_sequence(s);
+    const size_t end = run_of(s, 1, 0x20, 0x2f);
+    return is_between(s, end, 0x30, 0x7e) ? end + 1 : 1;
 }
 
 static bool is_blank(const char *text, size_t len)

@@ -86,6 +86,31 @@ static enum atom escape(struct walk *w)
 
 static size_t literal_of_any(struct walk *w);
 
+/* The head of a group, "(", "(?:", "(?<name>", "(?i)"; true when that was all of it: only flags. */
+static bool group_head(struct walk *w)
+{
+    const char third = w->rest.len > 2 ? w->rest.ptr[2] : '\0';
+    const char fourth = w->rest.len > 3 ? w->rest.ptr[3] : '\0';
+    if (!at(w, "(?")) {
+        skip(w, 1);
+        return false;
+    }
+    if (third == '\'' || third == 'P' || (third == '<' && fourth != '=' && fourth != '!')) {
+        skip(w, 3 + sv_find_char(sv_tail(w->rest, 3), third == '\'' ? '\'' : '>') + 1);
+        return false;
+    }
+    skip(w, third == '<' ? 4 : 3);
+    while (w->rest.len > 0 && strchr("imnsx-", third) != NULL && !at(w, ":") && !at(w, ")"))
+        skip(w, 1);
+    if (at(w, ")")) {
+        skip(w, 1);
+        return true;
+    }
+    if (at(w, ":") && third != ':')
+        skip(w, 1);
+    return false;
+}
+
 /* A group; *ret_best is the literal that it asks for. */
 static enum atom group(struct walk *w, size_t *ret_best)
 {
@@ -96,27 +121,8 @@ static enum atom group(struct walk *w, size_t *ret_best)
         skip(w, sv_find_char(w->rest, ')') + 1);
         return ATOM_WIDTHLESS;
     }
-    if (at(w, "(?")) {
-        const char third = w->rest.len > 2 ? w->rest.ptr[2] : '\0';
-        const char fourth = w->rest.len > 3 ? w->rest.ptr[3] : '\0';
-        const bool named =
-            third == '\'' || third == 'P' || (third == '<' && fourth != '=' && fourth != '!');
-        if (named)
-            skip(w, 3 + sv_find_char(sv_tail(w->rest, 3), third == '\'' ? '\'' : '>') + 1);
-        else
-            skip(w, third == '<' ? 4 : 3);
-        while (!named && w->rest.len > 0 && strchr("imnsx-", third) != NULL && !at(w, ":") &&
-               !at(w, ")"))
-            skip(w, 1);
-        if (!named && at(w, ")")) {
-            skip(w, 1); /* (?i): only flags */
-            return ATOM_WIDTHLESS;
-        }
-        if (!named && at(w, ":") && third != ':')
-            skip(w, 1);
-    } else {
-        skip(w, 1);
-    }
+    if (group_head(w))
+        return ATOM_WIDTHLESS;
     const size_t best = literal_of_any(w);
     skip(w, 1);
     *ret_best = negative ? 0 : best;

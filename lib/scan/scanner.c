@@ -264,7 +264,8 @@ static void remember(struct scanner *s, uint32_t pattern, const struct line *lin
         const struct sv value = sv_head(captures[i].value, NEAR_BYTES);
         near->captures[i].name = captures[i].name;
         near->captures[i].len = value.len;
-        memcpy(near->captures[i].text, value.len > 0 ? value.ptr : "", value.len);
+        if (value.len > 0)
+            memcpy(near->captures[i].text, value.ptr, value.len);
     }
 }
 

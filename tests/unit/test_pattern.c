@@ -31,8 +31,8 @@ static const struct {
     {"a(b", "near byte 3 of the pattern: missing closing parenthesis"},
     {"[a", "near byte 2 of the pattern: missing terminating ] for character class"},
     {"a**+b{2,1}", "near byte 2 of the pattern: quantifier does not follow a repeatable item"},
-    {"(?<a>x)(?<a>y)",
-     "near byte 12 of the pattern: two named subpatterns have the same name (PCRE2_DUPNAMES not set)"},
+    {"(?<a>x)(?<a>y)", "near byte 12 of the pattern: two named subpatterns have the same name "
+                       "(PCRE2_DUPNAMES not set)"},
     {"\\Cx", "near byte 2 of the pattern: using \\C is disabled by the application"},
     {"(?:(?:a{1,60000}){1,60000}){1,60000}",
      "near byte 36 of the pattern: regular expression is too large"},

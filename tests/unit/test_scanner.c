@@ -84,8 +84,7 @@ static void begin(struct bench *b, const char *job, const struct artifact *artif
     struct err err = {0};
     build = (struct build){.job = sv_of(job)};
     b->told[0] = '\0';
-    assert_true(
-        scanner_begin(b->scanner, &build, artifact != NULL ? artifact : &log, &sink, &err));
+    assert_true(scanner_begin(b->scanner, &build, artifact != NULL ? artifact : &log, &sink, &err));
 }
 
 static void feed(struct bench *b, const char *text, uint64_t first_line)
@@ -236,8 +235,14 @@ static const struct {
 } places[] = {
     {"artifact: [build-log]", "j", {.kind = ARTIFACT_BUILD_LOG}, true},
     {"artifact: [build-log]", "j", {.kind = ARTIFACT_STEP_LOG}, false},
-    {"artifact: [step-log, 'a/**/x.log']", "j", {.kind = ARTIFACT_OTHER, .path = SV_INIT("a/b/x.log")}, true},
-    {"artifact: ['a/**/x.log']", "j", {.kind = ARTIFACT_OTHER, .path = SV_INIT("a/b/y.log")}, false},
+    {"artifact: [step-log, 'a/**/x.log']",
+     "j",
+     {.kind = ARTIFACT_OTHER, .path = SV_INIT("a/b/x.log")},
+     true},
+    {"artifact: ['a/**/x.log']",
+     "j",
+     {.kind = ARTIFACT_OTHER, .path = SV_INIT("a/b/y.log")},
+     false},
     {"job: ['*-e2e-*', other]", "pull-e2e-aws", {.kind = ARTIFACT_BUILD_LOG}, true},
     {"job: ['*-e2e-*', other]", "pull-unit", {.kind = ARTIFACT_BUILD_LOG}, false},
     {"step: '*/install'", "j", {.kind = ARTIFACT_STEP_LOG, .step = SV_INIT("e2e/install")}, true},
@@ -391,7 +396,8 @@ static void a_long_line_is_no_reason_for_a_limit(void **state)
     static char line[120000];
     struct bench b;
     (void)state;
-    set_up(&b, RULE("a", "any: ['(?:x|y)+ end$']") RULE("b", "any: ['^(?<w>\\w+ )+end$']"), NULL, 0);
+    set_up(&b, RULE("a", "any: ['(?:x|y)+ end$']") RULE("b", "any: ['^(?<w>\\w+ )+end$']"), NULL,
+           0);
     begin(&b, "job", NULL);
     memset(line, 'x', sizeof(line));
     memcpy(line + sizeof(line) - 6, " end\n", 6);
