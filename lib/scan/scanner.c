@@ -264,7 +264,7 @@ static void remember(struct scanner *s, uint32_t pattern, const struct line *lin
         const struct sv value = sv_head(captures[i].value, NEAR_BYTES);
         near->captures[i].name = captures[i].name;
         near->captures[i].len = value.len;
-        if (value.len > 0)
+        if (value.ptr != NULL)
             memcpy(near->captures[i].text, value.ptr, value.len);
     }
 }
