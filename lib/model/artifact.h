@@ -41,6 +41,7 @@ struct artifact {
     uint64_t plain_bytes; /* after decompression, once read */
     uint64_t lines;
     struct sv err; /* one line, for FAILED and TRUNCATED */
+    bool cut_off;  /* TRUNCATED on its way here: where it lies it is longer */
 };
 
 const char *artifact_kind_name(enum artifact_kind kind); /* "build-log" */

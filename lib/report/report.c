@@ -28,6 +28,9 @@ void report_count(struct report_totals *totals, const struct result *r)
     for (size_t i = 0; i < r->problem_count; i++)
         fatal = fatal || r->problems[i].fatal;
     totals->problems += r->problem_count;
+    for (size_t i = 0; i < r->artifact_count; i++)
+        totals->failed_files +=
+            r->artifacts[i].state == ARTIFACT_FAILED || r->artifacts[i].cut_off;
     totals->unreadable += fatal;
     totals->wire_bytes += r->wire_bytes;
     totals->plain_bytes += r->plain_bytes;

@@ -48,6 +48,7 @@ struct report_totals { /* what the run as a whole did */
     uint64_t classes[CLASS_COUNT]; /* failed builds by class */
     uint64_t unreadable;           /* builds with a fatal problem */
     uint64_t problems;             /* all problems */
+    uint64_t failed_files;         /* that could not be read, or came in part */
     uint64_t wire_bytes, plain_bytes;
     struct report_host hosts[REPORT_MAX_HOSTS];
     size_t host_count;

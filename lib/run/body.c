@@ -460,6 +460,7 @@ static bool note_artifact(struct body *b, const struct ending *e, struct err *er
                           : ARTIFACT_FAILED;
     if (e->absent)
         return true;
+    a->cut_off = a->state == ARTIFACT_TRUNCATED && !e->whole;
     r->wire_bytes += b->bytes;
     a->size = b->bytes;
     if (failed && !arena_copy(&r->arena, sv_of(e->problem), &a->err, err))

@@ -412,11 +412,16 @@ static bool first_stage(struct job *job, struct err *err)
 static void job_work(struct pipeline *p, struct task *task)
 {
     struct job *job = (struct job *)task;
-    (void)p;
-    if (job->stage == JOB_DOCUMENTS || job->stage == JOB_LISTING)
+    const bool more = job->stage == JOB_DOCUMENTS || job->stage == JOB_LISTING;
+    if (more && !pipeline_is_stopped(p)) {
         guarded(job, next_stage);
-    else
-        job_finish(job);
+        return;
+    }
+    if (job->stage == JOB_DOCUMENTS) { /* stopped: what is here still counts */
+        read_documents(job);
+        claim_list_state(job);
+    }
+    job_finish(job);
 }
 
 /* ---- the end ---- */

@@ -46,6 +46,8 @@ class Nginx:
         self.root, self.certificate, self.more, self.process = root, certificate, more, None
 
     def __enter__(self):
+        if self.process is not None:
+            return self
         for _ in range(5):  # somebody may take the port between asking for it and listening
             if self.start():
                 return self
