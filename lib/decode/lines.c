@@ -252,6 +252,11 @@ static void take_stamps(struct lines *l, struct sv raw, uint64_t first_line, uin
 
 /* ---- blocks ---- */
 
+static bool is_utf16(const struct lines *l)
+{
+    return l->encoding == ENCODING_UTF16LE || l->encoding == ENCODING_UTF16BE;
+}
+
 static void remember_last(struct lines *l, const struct block *b)
 {
     struct sv text = b->text;
@@ -308,15 +313,13 @@ static bool clean_lines(struct lines *l, struct sv raw, bool marks, struct err *
 /* Hand on whole lines, or one window of a long line; raw is not empty. */
 static bool deliver(struct lines *l, struct sv raw, uint64_t line_count, bool cut, struct err *err)
 {
-    const unsigned scale =
-        l->encoding == ENCODING_UTF16LE || l->encoding == ENCODING_UTF16BE ? 2 : 1;
     struct block block = {
         .text = raw,
         .raw = raw,
         .first_line = l->line,
         .first_offset = l->offset,
         .line_count = line_count,
-        .offset_scale = scale,
+        .utf16 = is_utf16(l),
         .cut = cut,
         .stamp = l->stamped ? stamp_of_line : NULL,
     };
@@ -347,30 +350,27 @@ static bool deliver_lines(struct lines *l, struct sv raw, struct err *err)
 {
     const uint64_t count = count_lines(raw);
     const uint64_t open = sv_ends(raw, SV("\n")) ? 0 : 1;
-    const unsigned scale =
-        l->encoding == ENCODING_UTF16LE || l->encoding == ENCODING_UTF16BE ? 2 : 1;
     const bool cut = l->in_cut;
     if (!deliver(l, raw, count + open, cut, err))
         return false;
     l->in_cut = false;
     l->line += count + open;
     l->facts.lines += count + open;
-    l->offset += raw.len * scale;
+    l->offset += block_plain_len(raw, is_utf16(l));
     return true;
 }
 
 /* The open line is longer than the window: let its head go, keep what the next window repeats. */
 static bool deliver_window(struct lines *l, struct err *err)
 {
-    const unsigned scale =
-        l->encoding == ENCODING_UTF16LE || l->encoding == ENCODING_UTF16BE ? 2 : 1;
     const struct sv window = sv_head(buf_sv(&l->pending), LINES_WINDOW_BYTES);
     if (!l->in_cut)
         l->facts.cut_lines++;
     if (!deliver(l, window, 1, true, err))
         return false;
     l->in_cut = true;
-    l->offset += (uint64_t)(LINES_WINDOW_BYTES - LINES_OVERLAP_BYTES) * scale;
+    l->offset +=
+        block_plain_len(sv_head(window, LINES_WINDOW_BYTES - LINES_OVERLAP_BYTES), is_utf16(l));
     buf_consume(&l->pending, LINES_WINDOW_BYTES - LINES_OVERLAP_BYTES);
     return true;
 }

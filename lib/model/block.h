@@ -19,17 +19,21 @@ struct block {
     uint64_t first_line;   /* number of the first line, from 1 */
     uint64_t first_offset; /* of raw in the plain log */
     uint64_t line_count;
-    unsigned offset_scale; /* plain bytes a raw byte: 1; 2 for UTF-16 input (approximate) */
+    bool utf16; /* raw was UTF-16 in the log: offsets count what it was there */
     bool cut;
     int64_t (*stamp)(struct sv raw_line); /* the timestamp of a raw line, 0 none; may be NULL */
 };
 
 /* Where the walk stands; start zeroed. Positions must not go backwards. */
 struct block_cursor {
-    uint64_t line;   /* lines passed */
-    size_t text_pos; /* start of the current line in text */
-    size_t raw_pos;  /* start of the current line in raw */
+    uint64_t line;      /* lines passed */
+    size_t text_pos;    /* start of the current line in text */
+    size_t raw_pos;     /* start of the current line in raw */
+    uint64_t plain_pos; /* start of the current line in the log, from first_offset */
 };
+
+/* How many bytes of the log a part of raw was. */
+uint64_t block_plain_len(struct sv raw, bool utf16);
 
 /* The line that holds text byte pos (pos < text.len). Costs the bytes between the last pos and
  * this one. */

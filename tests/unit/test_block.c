@@ -41,26 +41,26 @@ static void a_position_gives_its_line_number_and_place_in_the_raw_text(void **st
     assert_int_equal(line.number, 13);
 }
 
-static void offsets_of_utf16_count_two_bytes(void **state)
+static void offsets_of_utf16_count_what_was_in_the_log(void **state)
 {
-    const struct block b = {.text = SV("a\nb\n"),
-                            .raw = SV("a\nb\n"),
+    const struct block b = {.text = SV("\xe2\x82\xac\xf0\x9f\x98\x80\nb\n"),
+                            .raw = SV("\xe2\x82\xac\xf0\x9f\x98\x80\nb\n"),
                             .first_line = 1,
                             .first_offset = 2,
                             .line_count = 2,
-                            .offset_scale = 2};
+                            .utf16 = true};
     struct block_cursor cursor = {0};
     struct line line;
     (void)state;
-    block_locate(&b, &cursor, 2, &line);
-    assert_int_equal(line.offset, 6);
+    block_locate(&b, &cursor, 8, &line);
+    assert_int_equal(line.offset, 2 + 2 + 4 + 2);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_position_gives_its_line_number_and_place_in_the_raw_text),
-        cmocka_unit_test(offsets_of_utf16_count_two_bytes),
+        cmocka_unit_test(offsets_of_utf16_count_what_was_in_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

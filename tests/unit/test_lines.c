@@ -120,6 +120,8 @@ static void utf16_is_converted_and_offsets_stay_those_of_the_file(void **state)
                           "1@2 one\n2@10 t\xc3\xa9\n", false);
     expect_at_every_chunk((struct sv){.ptr = big, .len = sizeof(big) - 1},
                           "1@2 one\n2@10 t\xc3\xa9\n", false);
+    expect_at_every_chunk(SV("\xff\xfe\xe9\0\xac\x20\n\0x\0\n\0"),
+                          "1@2 \xc3\xa9\xe2\x82\xac\n2@8 x\n", false);
     expect_at_every_chunk((struct sv){.ptr = pair, .len = sizeof(pair) - 1},
                           "1@2 \xf0\x9f\x98\x80\n", false);
 }
