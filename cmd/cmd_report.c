@@ -7,8 +7,7 @@ int cmd_report(const struct invocation *in, struct err *err)
     const char *format = in->settings->format;
     if (format == NULL && in->settings->outputs.count == 0)
         format = "text";
-    const struct reading_options options = {.stdout_format = format,
-                                            .schema = in->settings->schema};
+    const struct reading_options options = {.stdout_format = format};
     const bool ok = session_open(&s, in->settings, SESSION_RULES | SESSION_NETWORK, err) &&
                     reading_run(&s, in, &options, &totals, err);
     session_done(&s);

@@ -28,6 +28,16 @@ int cmd_fetch(const struct invocation *in, struct err *err);
 int cmd_rules(const struct invocation *in, struct err *err);
 int cmd_corpus(const struct invocation *in, struct err *err);
 int cmd_config(const struct invocation *in, struct err *err);
+int cmd_completion(const struct invocation *in, struct err *err);
+int cmd_man(const struct invocation *in, struct err *err);
+int cmd_help(const struct invocation *in, struct err *err);
+
+/* Each writes to standard output and returns the exit status. */
+int print_whole(struct buf *text_take, bool ok, struct err *err); /* unless !ok; frees text */
+int print_program(struct err *err);                               /* the commands, in short */
+int print_help(const struct command_info *c, struct err *err);
+int print_version(struct err *err);
+int unknown_command(const char *name, struct err *err);
 
 /* The exit status that an error stands for. */
 int status_of(const struct err *err);

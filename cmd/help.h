@@ -1,5 +1,8 @@
 /*
- * help - what is printed from the tables of options and commands: --help, the man page, completion.
+ * help - what is printed from the tables of options and commands: --help here, the manual page in
+ * man.c, completion in completion.c.
+ *
+ * Rule:    nothing about an option is written anywhere but in its row of the table.
  */
 #ifndef CMD_HELP_H
 #define CMD_HELP_H

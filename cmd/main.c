@@ -1,168 +1,187 @@
 #include "base/log.h"
 #include "base/timefmt.h"
-#include "base/version.h"
 #include "commands.h"
 #include "config_file.h"
-#include "decode/unpack.h"
-#include "fetch/fetch.h"
-#include "help.h"
-#include "scan/ruleset.h"
+#include "near.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-int status_of(const struct err *err)
-{
-    switch (err->code) {
-    case ERR_TRANSIENT:
-        return STATUS_AGAIN;
-    case ERR_NONE:
-        return STATUS_DONE;
-    case ERR_USAGE:
-        return STATUS_USAGE;
-    default:
-        return STATUS_PARTLY;
-    }
-}
+extern char **environ;
 
-static command_fn *command_of(const char *name)
+static command_fn *function_of(enum command bit)
 {
     static const struct {
-        const char *name;
+        enum command bit;
         command_fn *run;
-    } commands[] = {{"report", cmd_report}, {"scrape", cmd_scrape}, {"fetch", cmd_fetch},
-                    {"rules", cmd_rules},   {"corpus", cmd_corpus}, {"config", cmd_config}};
-    for (size_t i = 0; i < COUNT_OF(commands); i++) {
-        if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run;
+    } functions[] = {
+        {COMMAND_REPORT, cmd_report},
+        {COMMAND_SCRAPE, cmd_scrape},
+        {COMMAND_FETCH, cmd_fetch},
+        {COMMAND_RULES, cmd_rules},
+        {COMMAND_CORPUS, cmd_corpus},
+        {COMMAND_CONFIG, cmd_config},
+        {COMMAND_COMPLETION, cmd_completion},
+        {COMMAND_MAN, cmd_man},
+        {COMMAND_HELP, cmd_help},
+    };
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        if (functions[i].bit == bit)
+            return functions[i].run;
     }
     return NULL;
-}
-
-static const struct command_info *info_of(const char *name)
-{
-    for (size_t i = 0; command_table[i].name != NULL; i++) {
-        if (strcmp(command_table[i].name, name) == 0)
-            return &command_table[i];
-    }
-    return NULL;
-}
-
-static int print(struct buf *text, bool ok, struct err *err)
-{
-    if (ok && fwrite(text->data, 1, text->len, stdout) != text->len)
-        ok = err_why(err, ERR_IO, "standard output cannot be written");
-    buf_done(text);
-    return ok ? STATUS_DONE : status_of(err);
-}
-
-static int print_version(void)
-{
-    char engines[256];
-    ruleset_engine_versions(engines, sizeof(engines));
-    (void)printf("prowl %s\n%s\n%s\n%s\n", PROWL_VERSION, fetch_library_version(),
-                 unpack_versions(), engines);
-    return STATUS_DONE;
 }
 
 /* The clock, unless a test hands one in: PROWL_NOW=2024-03-01T10:00:00Z. */
-static int64_t now_ms(void)
+static bool take_now(int64_t *ret_ms, struct err *err)
 {
-    int64_t ms = 0;
     const char *fixed = getenv("PROWL_NOW");
-    if (fixed != NULL && time_parse_rfc3339(sv_of(fixed), &ms))
-        return ms;
-    return (int64_t)time(NULL) * 1000;
+    *ret_ms = (int64_t)time(NULL) * 1000;
+    if (fixed == NULL || fixed[0] == '\0' || time_parse_rfc3339(sv_of(fixed), ret_ms))
+        return true;
+    (void)err_where(err, "PROWL_NOW");
+    return err_why(err, ERR_USAGE, "\"%s\" is no time such as 2024-03-01T10:00:00Z", fixed);
 }
 
-static bool read_files(struct opt_values *v, unsigned command, struct err *err)
+static bool read_files(struct opt_values *v, unsigned command, unsigned section, struct err *err)
 {
     char path[4096];
     const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     const char *own = v->settings->config_file;
+    const bool has_base = base != NULL && base[0] == '/';
+    const struct config_file user = {.path = path, .origin = ORIGIN_USER_FILE};
+    const struct config_file folder = {.path = own != NULL ? own : ".prowl.yaml",
+                                       .origin = ORIGIN_FILE,
+                                       .needed = own != NULL,
+                                       .is_folders = own == NULL};
+    const int n = snprintf(path, sizeof(path), "%s%s/prowl/config.yaml",
+                           has_base       ? base
+                           : home != NULL ? home
+                                          : "",
+                           has_base ? "" : "/.config");
+    const bool has_user =
+        (has_base || (home != NULL && home[0] == '/')) && n > 0 && (size_t)n < sizeof(path);
     if (v->settings->no_config)
         return true;
-    if (base != NULL && base[0] == '/')
-        (void)snprintf(path, sizeof(path), "%s/prowl/config.yaml", base);
-    else
-        (void)snprintf(path, sizeof(path), "%s/.config/prowl/config.yaml",
-                       home != NULL ? home : "");
-    return config_file_read(v, command, path, false, ORIGIN_USER_FILE, err) &&
-           config_file_read(v, command, own != NULL ? own : ".prowl.yaml", own != NULL, ORIGIN_FILE,
-                            err);
+    return (!has_user || config_file_read(v, command, section, &user, err)) &&
+           config_file_read(v, command, section, &folder, err);
 }
 
-/* Flags are read first, because they name the file; what is set at a higher level stays. */
-static bool read_options(struct opt_values *v, const struct command_info *c, int argc, char **argv,
-                         const char **arguments, size_t *count, struct err *err)
+static bool read_environment(struct opt_values *v, unsigned command, struct err *err)
 {
-    const unsigned every = c->bit == COMMAND_CONFIG ? COMMAND_ALL : (unsigned)c->bit;
-    return opt_defaults(v, err) && opt_parse(v, every, argc, argv, arguments, count, err) &&
-           (v->settings->help ||
-            (opt_environment(v, every, environ, err) && read_files(v, every, err)));
+    struct buf warnings;
+    struct sv line;
+    buf_init(&warnings, 64 * 1024);
+    const bool ok = opt_environment(v, command, environ, &warnings, err);
+    const struct log log = {.fd = STDERR_FILENO, .quiet = v->settings->quiet};
+    for (struct sv rest = buf_sv(&warnings); ok && rest.len > 0 && sv_cut(&rest, '\n', &line);) {
+        if (line.len > 0)
+            log_warn(&log, "%.*s", SV_ARG(line));
+    }
+    buf_done(&warnings);
+    return ok;
+}
+
+/* Flags are read first, because they name the file; what is set at a higher level stays. For
+ * `config show` the options of every command are read, and the section of the one it names. */
+static bool read_options(struct invocation *in, const struct command_info *c, int argc, char **argv,
+                         const char **arguments, struct err *err)
+{
+    struct opt_values *v = in->values;
+    const bool shows = c->bit == COMMAND_CONFIG;
+    const unsigned every = shows ? COMMAND_RUN : (unsigned)c->bit;
+    if (!opt_defaults(v, err) ||
+        !opt_parse(v, every, argc, argv, arguments, &in->argument_count, err))
+        return false;
+    if (v->settings->help || (c->bit & COMMAND_RUN) == 0)
+        return true;
+    const struct command_info *shown =
+        shows && in->argument_count > 1 ? command_find(sv_of(arguments[1])) : NULL;
+    const unsigned section = !shows ? (unsigned)c->bit : shown != NULL ? (unsigned)shown->bit : 0;
+    return read_environment(v, every, err) && read_files(v, every, section, err);
 }
 
 static int run_command(const struct command_info *c, int argc, char **argv, struct err *err)
 {
-    struct settings settings = {.now_ms = now_ms()};
+    struct settings settings = {0};
     static struct opt_values values; /* large, and needed once */
-    struct buf text;
-    size_t count = 0;
-    const char **arguments = calloc(argc > 0 ? (size_t)argc + 1 : 1, sizeof(*arguments));
+    const char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
+    struct invocation in = {.values = &values, .settings = &settings, .arguments = arguments};
     int status = STATUS_USAGE;
     values.settings = &settings;
     arena_init(&settings.arena, 64 * 1024 * 1024);
     if (arguments == NULL) {
         (void)err_why(err, ERR_NOMEM, "no memory");
         status = STATUS_PARTLY;
-    } else if (read_options(&values, c, argc, argv, arguments, &count, err)) {
-        const struct invocation in = {.values = &values,
-                                      .settings = &settings,
-                                      .arguments = arguments,
-                                      .argument_count = count};
-        buf_init(&text, 1024 * 1024);
-        status = settings.help ? print(&text, help_command(c, &text, err), err)
-                               : command_of(c->name)(&in, err);
+    } else if (take_now(&settings.now_ms, err) &&
+               read_options(&in, c, argc, argv, arguments, err)) {
+        status = settings.help ? print_help(c, err) : function_of(c->bit)(&in, err);
     }
     free(arguments);
     arena_done(&settings.arena);
-    values.settings = NULL;
     return status;
+}
+
+int unknown_command(const char *name, struct err *err)
+{
+    const char *names[32] = {NULL};
+    for (size_t i = 0; command_table[i].name != NULL && i + 1 < COUNT_OF(names); i++)
+        names[i] = command_table[i].name;
+    const char *hint = near_name(sv_of(name), names);
+    if (hint != NULL)
+        (void)err_why(err, ERR_USAGE, "there is no command \"%s\"; did you mean %s?", name, hint);
+    else
+        (void)err_why(err, ERR_USAGE, "there is no command \"%s\"; see prowl --help", name);
+    return STATUS_USAGE;
 }
 
 static int run(int argc, char **argv, struct err *err)
 {
-    struct buf text;
-    buf_init(&text, 1024 * 1024);
     const char *name = argc > 1 ? argv[1] : "";
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
-        return print_version();
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
-        return print(&text, help_program(&text, err), err);
-    if (strcmp(name, "man") == 0)
-        return print(&text, help_man(&text, err), err);
-    if (strcmp(name, "completion") == 0)
-        return print(&text, help_completion(sv_of(argc > 2 ? argv[2] : ""), &text, err), err);
-    const struct command_info *c = info_of(name);
+    const struct command_info *c = command_find(sv_of(name));
     if (c != NULL)
         return run_command(c, argc - 2, argv + 2, err);
-    if (argc < 2)
-        (void)err_why(err, ERR_USAGE, "name a command; see prowl --help");
-    else
-        (void)err_why(err, ERR_USAGE, "there is no command \"%s\"; see prowl --help", name);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return print_version(err);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return print_program(err);
+    if (argc < 2) {
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO); /* it was asked for nothing: nothing is told */
+        (void)print_program(err);
+        return STATUS_USAGE;
+    }
+    if (name[0] != '-')
+        return unknown_command(name, err);
+    (void)err_where(err, "%s", name);
+    (void)err_why(err, ERR_USAGE, "name a command first: prowl COMMAND %s", name);
     return STATUS_USAGE;
+}
+
+/* Whoever reads standard output may have seen enough: that is no error. */
+static int flush_output(int status, struct err *err)
+{
+    errno = 0;
+    if ((fflush(stdout) == 0 && ferror(stdout) == 0) || errno == EPIPE)
+        return status;
+    if (err->code == ERR_NONE) {
+        (void)err_where(err, "standard output");
+        (void)err_why(err, ERR_IO, "%s",
+                      errno != 0 ? strerror(errno) : "not everything could be written");
+    }
+    return status == STATUS_DONE ? STATUS_PARTLY : status;
 }
 
 int main(int argc, char **argv)
 {
     struct err err = {0};
     const struct log log = {.fd = STDERR_FILENO};
-    const int status = run(argc, argv, &err);
+    (void)signal(SIGPIPE, SIG_IGN);
+    const int status = flush_output(run(argc, argv, &err), &err);
     if (err.code != ERR_NONE)
         log_error(&log, &err);
-    if (fflush(stdout) != 0 && status == STATUS_DONE)
-        return STATUS_PARTLY;
     return status;
 }

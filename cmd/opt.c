@@ -1,13 +1,14 @@
 #include "opt.h"
 
 #include "base/timefmt.h"
+#include "near.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LIST_MAX = 1000, NEAR_ENOUGH = 3 };
+enum { LIST_MAX = 1000, MAX_CHOICES = 32 };
 
 static void *target(struct settings *s, const struct opt *o)
 {
@@ -18,6 +19,8 @@ static const void *source(const struct settings *s, const struct opt *o)
 {
     return (const char *)s + o->offset;
 }
+
+/* ---- finding ---- */
 
 static bool is_name(struct sv given, const char *name)
 {
@@ -34,41 +37,24 @@ const struct opt *opt_find(struct sv name, unsigned commands)
     return NULL;
 }
 
-/* Edit distance, for near names; both at most 40 bytes. */
-static size_t distance(struct sv a, struct sv b)
+const struct command_info *command_find(struct sv name)
 {
-    size_t row[41];
-    if (a.len > 40 || b.len > 40)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            const size_t up = row[j];
-            size_t best = corner + (a.ptr[i - 1] != b.ptr[j - 1]);
-            best = up + 1 < best ? up + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            row[j] = best;
-            corner = up;
-        }
+    for (size_t i = 0; command_table[i].name != NULL; i++) {
+        if (is_name(name, command_table[i].name))
+            return &command_table[i];
     }
-    return row[b.len];
+    return NULL;
 }
 
-static const char *near_name(struct sv given, unsigned commands)
+const char *opt_near(struct sv name, unsigned commands, enum opt_reach reach)
 {
-    const char *best = NULL;
-    size_t best_distance = NEAR_ENOUGH;
+    const char *names[OPT_MAX + 1] = {NULL};
+    size_t count = 0;
     for (size_t i = 0; i < opt_count; i++) {
-        const size_t d = distance(given, sv_of(opt_table[i].name));
-        if ((opt_table[i].commands & commands) != 0 && d < best_distance) {
-            best = opt_table[i].name;
-            best_distance = d;
-        }
+        if ((opt_table[i].commands & commands) != 0 && opt_table[i].reach <= reach)
+            names[count++] = opt_table[i].name;
     }
-    return best;
+    return near_name(name, names);
 }
 
 /* ---- values ---- */
@@ -100,27 +86,13 @@ static bool parse_size(struct sv text, uint64_t *ret_bytes)
 
 static bool parse_flag(const char *text, bool *ret_value)
 {
-    static const char *const yes[] = {"", "1", "true", "yes", "on"};
-    static const char *const no[] = {"0", "false", "no", "off"};
+    static const char *const yes[] = {"true", "yes", "on", "1"};
+    static const char *const no[] = {"false", "no", "off", "0"};
     for (size_t i = 0; i < COUNT_OF(yes); i++) {
-        if (strcmp(text, yes[i]) == 0)
-            return *ret_value = true;
-    }
-    for (size_t i = 0; i < COUNT_OF(no); i++) {
-        if (strcmp(text, no[i]) == 0) {
-            *ret_value = false;
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            *ret_value = strcmp(text, yes[i]) == 0;
             return true;
         }
-    }
-    return false;
-}
-
-static bool is_choice(const char *choices, const char *text)
-{
-    struct sv choice;
-    for (struct sv rest = sv_of(choices); sv_cut(&rest, '|', &choice);) {
-        if (sv_equal(choice, sv_of(text)))
-            return true;
     }
     return false;
 }
@@ -132,6 +104,44 @@ static bool keep_text(struct settings *s, const char *text, const char **ret_cop
         return false;
     *ret_copy = copy.ptr;
     return true;
+}
+
+/* The choices as names; they lie in the arena. */
+static bool split_choices(struct settings *s, const char *choices, const char **ret_names,
+                          struct err *err)
+{
+    size_t count = 0;
+    struct sv choice, copy;
+    for (struct sv rest = sv_of(choices); sv_cut(&rest, '|', &choice) && count < MAX_CHOICES;) {
+        if (!arena_copy(&s->arena, choice, &copy, err))
+            return false;
+        ret_names[count++] = copy.ptr;
+    }
+    ret_names[count] = NULL;
+    return true;
+}
+
+static bool set_choice(struct settings *s, const struct opt *o, const char *text, struct err *err)
+{
+    const char *names[MAX_CHOICES + 1];
+    char list[256] = "";
+    size_t len = 0;
+    if (!split_choices(s, o->choices, names, err))
+        return false;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], text) == 0)
+            return keep_text(s, text, target(s, o), err);
+        if (len < sizeof(list))
+            len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+                                    i == 0                 ? ""
+                                    : names[i + 1] == NULL ? " or "
+                                                           : ", ",
+                                    names[i]);
+    }
+    const char *hint = near_name(sv_of(text), names);
+    return err_why(err, ERR_USAGE, "\"%s\" is not %s%s%s%s", text, list,
+                   hint != NULL ? "; did you mean " : "", hint != NULL ? hint : "",
+                   hint != NULL ? "?" : "");
 }
 
 static bool add_to_list(struct settings *s, struct text_list *list, const char *text,
@@ -157,9 +167,7 @@ static bool set_value(struct settings *s, const struct opt *o, const char *text,
         return parse_flag(text, target(s, o)) ||
                err_why(err, ERR_USAGE, "\"%s\" is neither true nor false", text);
     case OPT_CHOICE:
-        if (!is_choice(o->choices, text))
-            return err_why(err, ERR_USAGE, "\"%s\" is none of %s", text, o->choices);
-        return keep_text(s, text, target(s, o), err);
+        return set_choice(s, o, text, err);
     case OPT_COUNT:
         return sv_u64(value, target(s, o)) || err_why(err, ERR_USAGE, "\"%s\" is no number", text);
     case OPT_SIZE:
@@ -212,10 +220,25 @@ struct flags {
     int argc, next;
 };
 
-static bool unknown(struct sv name, bool long_form, unsigned command, struct err *err)
+static const char *command_with(const struct opt *o)
 {
-    const char *hint = near_name(name, command);
-    (void)err_where(err, "%s%.*s", long_form ? "--" : "-", SV_ARG(name));
+    for (size_t i = 0; command_table[i].name != NULL; i++) {
+        if ((command_table[i].bit & o->commands) != 0)
+            return command_table[i].name;
+    }
+    return "";
+}
+
+static bool unknown(struct sv name, const char *dashes, unsigned command, struct err *err)
+{
+    const char *hint = name.len > 1 ? opt_near(name, command, REACH_FLAG) : NULL;
+    const struct opt *other = opt_find(name, COMMAND_ALL);
+    (void)err_where(err, "%s%.*s", dashes, SV_ARG(name));
+    if (opt_find(name, command) != NULL)
+        return err_why(err, ERR_USAGE, "write --%.*s", SV_ARG(name));
+    if (other != NULL)
+        return err_why(err, ERR_USAGE, "is an option of prowl %s, and not of this command",
+                       command_with(other));
     if (hint != NULL)
         return err_why(err, ERR_USAGE, "there is no such option; did you mean --%s?", hint);
     return err_why(err, ERR_USAGE, "there is no such option; see --help");
@@ -228,22 +251,23 @@ static bool take(struct flags *f, const struct opt *o, const char *value, struct
     if (value == NULL && o->kind == OPT_FLAG)
         value = "true";
     if (value == NULL) {
-        if (f->next == f->argc)
-            return err_why(err, ERR_USAGE, "needs a value: --%s %s", o->name, o->metavar) ||
-                   err_where(err, "%s", where);
+        if (f->next == f->argc) {
+            (void)err_where(err, "%s", where);
+            return err_why(err, ERR_USAGE, "needs a value: --%s %s", o->name, o->metavar);
+        }
         value = f->argv[f->next++];
     }
     return opt_set(f->v, o, value, ORIGIN_FLAG, where, err);
 }
 
 /* --name, --name=value, -alias, -alias=value */
-static bool take_long(struct flags *f, struct sv text, bool two_dashes, struct err *err)
+static bool take_long(struct flags *f, struct sv text, const char *dashes, struct err *err)
 {
     const size_t equals = sv_find_char(text, '=');
     const struct sv name = sv_head(text, equals);
     const struct opt *o = opt_find(name, f->command);
     if (o == NULL)
-        return unknown(name, two_dashes, f->command, err);
+        return unknown(name, dashes, f->command, err);
     return take(f, o, equals < text.len ? text.ptr + equals + 1 : NULL, err);
 }
 
@@ -256,7 +280,7 @@ static bool take_short(struct flags *f, const char *text, struct err *err)
                 found = &opt_table[i];
         }
         if (found == NULL)
-            return unknown((struct sv){.ptr = c, .len = 1}, false, f->command, err);
+            return unknown(c == text ? sv_of(text) : sv_head(sv_of(c), 1), "-", f->command, err);
         if (found->kind != OPT_FLAG)
             return take(f, found, c[1] != '\0' ? c + 1 : NULL, err);
         if (!take(f, found, NULL, err))
@@ -265,12 +289,30 @@ static bool take_short(struct flags *f, const char *text, struct err *err)
     return true;
 }
 
-/* The predecessor's flags had one dash: -url_to_scrape. */
-static bool is_alias(struct sv text, unsigned command)
+enum one_dash { SHORT_OPTIONS, AN_ALIAS, A_LONG_NAME };
+
+/* The predecessor's flags had one dash: -url_to_scrape. A long name behind one dash is a mistake. */
+static enum one_dash one_dash(struct sv text, unsigned command)
 {
     const struct sv name = sv_head(text, sv_find_char(text, '='));
-    const struct opt *o = opt_find(name, command);
-    return o != NULL && is_name(name, o->alias);
+    const struct opt *o = name.len > 1 ? opt_find(name, command) : NULL;
+    return o == NULL ? SHORT_OPTIONS : is_name(name, o->alias) ? AN_ALIAS : A_LONG_NAME;
+}
+
+static bool take_flag(struct flags *f, const char *text, struct err *err)
+{
+    if (text[1] == '-')
+        return take_long(f, sv_of(text + 2), "--", err);
+    const struct sv name = sv_head(sv_of(text + 1), sv_find_char(sv_of(text + 1), '='));
+    switch (one_dash(sv_of(text + 1), f->command)) {
+    case AN_ALIAS:
+        return take_long(f, sv_of(text + 1), "-", err);
+    case A_LONG_NAME:
+        return unknown(name, "-", f->command, err);
+    case SHORT_OPTIONS:
+    default:
+        return take_short(f, text + 1, err);
+    }
 }
 
 bool opt_parse(struct opt_values *v, unsigned command, int argc, char **argv,
@@ -281,19 +323,12 @@ bool opt_parse(struct opt_values *v, unsigned command, int argc, char **argv,
     *ret_count = 0;
     while (f.next < argc) {
         const char *text = argv[f.next++];
-        if (!flags || text[0] != '-' || text[1] == '\0') {
+        if (!flags || text[0] != '-' || text[1] == '\0')
             ret_arguments[(*ret_count)++] = text;
-        } else if (strcmp(text, "--") == 0) {
+        else if (strcmp(text, "--") == 0)
             flags = false;
-        } else if (text[1] == '-') {
-            if (!take_long(&f, sv_of(text + 2), true, err))
-                return false;
-        } else if (is_alias(sv_of(text + 1), command)) {
-            if (!take_long(&f, sv_of(text + 1), false, err))
-                return false;
-        } else if (!take_short(&f, text + 1, err)) {
+        else if (!take_flag(&f, text, err))
             return false;
-        }
     }
     return true;
 }
@@ -302,7 +337,7 @@ bool opt_parse(struct opt_values *v, unsigned command, int argc, char **argv,
 
 static bool is_variable(struct sv variable, const char *name)
 {
-    if (!sv_starts(variable, SV("PROWL_")) || variable.len != strlen(name) + 6)
+    if (variable.len != strlen(name) + 6)
         return false;
     for (size_t i = 0; name[i] != '\0'; i++) {
         const char want = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
@@ -318,6 +353,8 @@ static bool set_from_variable(struct opt_values *v, const struct opt *o, struct 
 {
     char where[160];
     (void)snprintf(where, sizeof(where), "%.*s", SV_ARG(name));
+    if (value[0] == '\0' && o->kind != OPT_TEXT)
+        return true;
     if (o->kind != OPT_LIST)
         return opt_set(v, o, value, ORIGIN_ENVIRONMENT, where, err);
     struct sv part;
@@ -330,17 +367,52 @@ static bool set_from_variable(struct opt_values *v, const struct opt *o, struct 
     return true;
 }
 
-bool opt_environment(struct opt_values *v, unsigned command, char **environment, struct err *err)
+/* PROWL_PARALEL is told, PROWL_SOMETHING_ELSE may be another program's. */
+static bool warn_of_variable(struct sv variable, struct buf *warnings, struct err *err)
+{
+    char name[64];
+    const struct sv rest = sv_tail(variable, 6);
+    if (rest.len >= sizeof(name) || sv_equal(rest, SV("TOKEN")) || sv_equal(rest, SV("NOW")))
+        return true;
+    for (size_t i = 0; i < rest.len; i++)
+        name[i] = rest.ptr[i] == '_' ? '-' : (char)tolower((unsigned char)rest.ptr[i]);
+    const struct sv lower = {.ptr = name, .len = rest.len};
+    const struct opt *o = opt_find(lower, COMMAND_ALL);
+    if (o != NULL && o->reach == REACH_FLAG)
+        return buf_addf(warnings, err, "%.*s is not used: --%s can only be a flag\n",
+                        SV_ARG(variable), o->name);
+    const char *hint = o == NULL ? opt_near(lower, COMMAND_RUN, REACH_OWN) : NULL;
+    if (hint == NULL)
+        return true;
+    if (!buf_addf(warnings, err, "%.*s is no option; did you mean PROWL_", SV_ARG(variable)))
+        return false;
+    for (const char *c = hint; *c != '\0'; c++) {
+        if (!buf_add_char(warnings, *c == '-' ? '_' : (char)toupper((unsigned char)*c), err))
+            return false;
+    }
+    return buf_add(warnings, SV("?\n"), err);
+}
+
+bool opt_environment(struct opt_values *v, unsigned command, char **environment,
+                     struct buf *ret_warnings, struct err *err)
 {
     for (char **e = environment; *e != NULL; e++) {
         const struct sv all = sv_of(*e);
         const size_t equals = sv_find_char(all, '=');
         const struct sv name = sv_head(all, equals);
-        for (size_t i = 0; equals < all.len && i < opt_count; i++) {
-            const struct opt *o = &opt_table[i];
-            if (!o->flag_only && (o->commands & command) != 0 && is_variable(name, o->name) &&
-                !set_from_variable(v, o, name, *e + equals + 1, err))
+        const struct opt *found = NULL;
+        if (equals == all.len || !sv_starts(name, SV("PROWL_")))
+            continue;
+        for (size_t i = 0; i < opt_count && found == NULL; i++) {
+            if (is_variable(name, opt_table[i].name))
+                found = &opt_table[i];
+        }
+        if (found == NULL || found->reach == REACH_FLAG) {
+            if (!warn_of_variable(name, ret_warnings, err))
                 return false;
+        } else if ((found->commands & command) != 0 &&
+                   !set_from_variable(v, found, name, *e + equals + 1, err)) {
+            return false;
         }
     }
     return true;
@@ -369,6 +441,24 @@ static bool show_size(uint64_t bytes, struct buf *out, struct err *err)
            (unit == 0 || buf_add_char(out, units[unit], err));
 }
 
+/* Exactly, which the form for people is not. */
+static bool show_duration(int64_t ms, struct buf *out, struct err *err)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+    if (ms == 0)
+        return buf_add(out, SV("0s"), err);
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (ms >= units[i].ms &&
+            !buf_addf(out, err, "%" PRId64 "%s", ms / units[i].ms, units[i].unit))
+            return false;
+        ms %= units[i].ms;
+    }
+    return true;
+}
+
 bool opt_show(const struct settings *s, const struct opt *o, struct buf *out, struct err *err)
 {
     char text[TIME_TEXT_BYTES];
@@ -380,9 +470,9 @@ bool opt_show(const struct settings *s, const struct opt *o, struct buf *out, st
     case OPT_SIZE:
         return show_size(*(const uint64_t *)source(s, o), out, err);
     case OPT_DURATION:
-        return buf_add(out, sv_of(time_duration_text(*(const int64_t *)source(s, o), text)), err);
+        return show_duration(*(const int64_t *)source(s, o), out, err);
     case OPT_WHEN:
-        return buf_add(out, sv_of(time_text(*(const int64_t *)source(s, o), text)), err);
+        return buf_add(out, sv_of(time_text_ms(*(const int64_t *)source(s, o), text)), err);
     case OPT_LIST:
         return show_list(source(s, o), out, err);
     case OPT_TEXT:

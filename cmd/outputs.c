@@ -1,8 +1,10 @@
 #include "outputs.h"
 
+#include "near.h"
+
 #include <stdio.h>
 
-enum { PIECE_BYTES = 64 * 1024 };
+enum { PIECE_BYTES = 64 * 1024, MAX_FORMATS = 32 };
 
 static bool flush(struct output *o, struct err *err)
 {
@@ -25,14 +27,38 @@ static bool write_out(void *user, struct sv bytes, struct err *err)
     return true;
 }
 
+struct sv outputs_format_name(struct sv name)
+{
+    return sv_equal(name, SV("influx"))  ? SV("lp")
+           : sv_equal(name, SV("human")) ? SV("rows")
+                                         : name;
+}
+
 static bool unknown_format(struct sv name, struct err *err)
 {
-    char names[256] = "";
+    char list[256] = "";
+    const char *names[MAX_FORMATS + 1] = {NULL};
     size_t len = 0;
-    for (size_t i = 0; report_formats[i] != NULL && len < sizeof(names); i++)
-        len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i > 0 ? ", " : "",
-                                report_formats[i]->name);
-    return err_why(err, ERR_USAGE, "\"%.*s\" is no format; there are %s", SV_ARG(name), names);
+    for (size_t i = 0; report_formats[i] != NULL && i < MAX_FORMATS; i++) {
+        names[i] = report_formats[i]->name;
+        if (len < sizeof(list))
+            len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i > 0 ? ", " : "",
+                                    names[i]);
+    }
+    const char *hint = near_name(name, names);
+    return err_why(err, ERR_USAGE, "\"%.*s\" is no format; there are %s%s%s%s", SV_ARG(name), list,
+                   hint != NULL ? "; did you mean " : "", hint != NULL ? hint : "",
+                   hint != NULL ? "?" : "");
+}
+
+static bool is_taken(const struct outputs *o, const char *path)
+{
+    for (size_t i = 0; i < o->count; i++) {
+        const char *other = o->list[i].writer.path;
+        if (strcmp(other != NULL ? other : "-", path) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool open_one(struct outputs *o, struct sv format, const char *path,
@@ -41,10 +67,14 @@ static bool open_one(struct outputs *o, struct sv format, const char *path,
     if (o->count == OUTPUTS_MAX)
         return err_why(err, ERR_USAGE, "more than %d outputs", OUTPUTS_MAX);
     struct output *out = &o->list[o->count];
-    *out = (struct output){.format = report_format_find(format), .writer = {.fd = -1}};
+    *out = (struct output){.format = report_format_find(outputs_format_name(format)),
+                           .writer = {.fd = -1}};
     struct report_options own = *options;
     if (out->format == NULL)
         return unknown_format(format, err);
+    if (is_taken(o, path))
+        return err_why(err, ERR_USAGE, "two outputs want %s",
+                       strcmp(path, "-") == 0 ? "standard output" : path);
     buf_init(&out->pending, PIECE_BYTES + 1);
     o->count++;
     if (!fs_writer_open(&out->writer, path, err)) {
@@ -66,33 +96,61 @@ bool outputs_open(struct outputs *o, const char *stdout_format, const char *cons
         const size_t equals = sv_find_char(pair, '=');
         if (equals == 0 || equals + 1 >= pair.len) {
             (void)err_where(err, "--out");
-            return err_why(err, ERR_USAGE, "\"%s\" is no NAME=FILE", files[i]);
+            return err_why(err, ERR_USAGE, "\"%s\" is no NAME=FILE, such as json=report.json",
+                           files[i]);
         }
-        if (!open_one(o, sv_head(pair, equals), files[i] + equals + 1, options, err))
-            return err_where(err, "--out");
+        if (!open_one(o, sv_head(pair, equals), files[i] + equals + 1, options, err)) {
+            (void)err_where(err, "--out");
+            return err_what(err, "open the output");
+        }
     }
     return stdout_format == NULL || strcmp(stdout_format, "none") == 0 ||
            open_one(o, sv_of(stdout_format), "-", options, err) || err_where(err, "--format");
 }
 
+/* The file is not left half-written, and the others go on. */
+static void give_up(struct outputs *o, struct output *out, const struct err *why)
+{
+    out->over = true;
+    buf_reset(&out->pending);
+    if (!out->writer.gone && o->failure.code == ERR_NONE) {
+        o->failure = *why;
+        (void)err_what(&o->failure, "write the report");
+    }
+    fs_writer_done(&out->writer);
+}
+
 bool outputs_build(struct outputs *o, const struct result *r, struct err *err)
 {
+    size_t open = 0;
     for (size_t i = 0; i < o->count; i++) {
-        if (!o->list[i].format->build(o->list[i].report, r, err))
-            return err_what(err, "write the report");
+        struct output *out = &o->list[i];
+        struct err own = {0};
+        if (!out->over && !out->format->build(out->report, r, &own))
+            give_up(o, out, &own);
+        open += !out->over;
     }
-    return true;
+    if (open > 0 || o->count == 0)
+        return true;
+    if (o->failure.code == ERR_NONE)
+        return err_why(err, ERR_STOPPED, "nobody reads the report");
+    *err = o->failure;
+    return false;
 }
 
 bool outputs_end(struct outputs *o, const struct report_totals *totals, struct err *err)
 {
     for (size_t i = 0; i < o->count; i++) {
         struct output *out = &o->list[i];
-        if (!out->format->end(out->report, totals, err) || !flush(out, err) ||
-            !fs_writer_commit(&out->writer, err))
-            return err_what(err, "write the report");
+        struct err own = {0};
+        if (!out->over && (!out->format->end(out->report, totals, &own) || !flush(out, &own) ||
+                           !fs_writer_commit(&out->writer, &own)))
+            give_up(o, out, &own);
     }
-    return true;
+    if (o->failure.code == ERR_NONE)
+        return true;
+    *err = o->failure;
+    return false;
 }
 
 void outputs_done(struct outputs *o)

@@ -3,7 +3,10 @@
  * file atomically.
  *
  * Owns:    reports and open files, until outputs_done; a file that was not committed is removed.
- * Errors:  ERR_USAGE for an unknown format; ERR_IO names the file.
+ * Rule:    an output that fails is given up and told at the end; the others are written. A pipe whose
+ *          reader has left is no failure.
+ * Errors:  ERR_USAGE for an unknown format, a file that cannot be opened or is named twice; ERR_IO
+ *          names the file; ERR_STOPPED from outputs_build when nobody reads any more.
  */
 #ifndef CMD_OUTPUTS_H
 #define CMD_OUTPUTS_H
@@ -18,13 +21,18 @@ struct output {
     struct report *report;
     struct fs_writer writer;
     struct report_out out;
-    struct buf pending; /* standard output is written in large pieces */
+    struct buf pending; /* written in large pieces */
+    bool over;          /* failed, or nobody reads it */
 };
 
 struct outputs {
     struct output list[OUTPUTS_MAX];
     size_t count;
+    struct err failure; /* the first */
 };
+
+/* The format's name of a name that a person may use: "influx" is "lp", "human" is "rows". */
+struct sv outputs_format_name(struct sv name);
 
 /* stdout_format NULL or "none": nothing on standard output. files: "NAME=FILE". */
 bool outputs_open(struct outputs *o, const char *stdout_format, const char *const *files,

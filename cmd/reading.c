@@ -1,34 +1,19 @@
 #include "reading.h"
 
-#include "base/timefmt.h"
 #include "base/version.h"
+#include "progress.h"
 #include "run/pipeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { INDEX_BYTES = 1 << 30 };
-
-struct progress {
-    bool on, shown;
-    uint64_t total;
-    int64_t started_ms;
-};
+enum { INDEX_BYTES = 1 << 30, MIN_WIDTH = 40, MAX_WIDTH = 1000 };
 
 struct emitting {
     struct outputs *outputs;
-    struct progress progress;
+    struct progress *progress;
+    uint64_t total;
 };
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool emit(void *user, const struct result *r, struct err *err)
 {
@@ -39,19 +24,7 @@ static bool emit(void *user, const struct result *r, struct err *err)
 static void show_progress(void *user, const struct report_totals *t, uint64_t done)
 {
     struct emitting *e = user;
-    char left[TIME_TEXT_BYTES] = "";
-    const int64_t passed = clock_ms() - e->progress.started_ms;
-    if (!e->progress.on || passed < 300)
-        return;
-    if (done > 0)
-        (void)time_duration_text(passed * (int64_t)(e->progress.total - done) / (int64_t)done,
-                                 left);
-    (void)fprintf(
-        stderr, "\r\x1b[K%" PRIu64 "/%" PRIu64 " builds  %.1f MB/s  %" PRIu64 " failed%s%s", done,
-        e->progress.total, (double)t->plain_bytes / 1e6 / ((double)(passed > 0 ? passed : 1) / 1e3),
-        t->outcomes[OUTCOME_FAILED] + t->outcomes[OUTCOME_ERROR], left[0] != '\0' ? "  left " : "",
-        left);
-    e->progress.shown = true;
+    progress_builds(e->progress, t, done, e->total);
 }
 
 static bool save_line(void *user, struct sv bytes, struct err *err)
@@ -146,39 +119,44 @@ static bool gather(struct session *s, const struct invocation *in, struct build_
            (in->settings->save_list == NULL || save_list(list, in->settings->save_list, err));
 }
 
-static bool run_outputs(struct session *s, const struct invocation *in,
-                        const struct reading_options *o, struct build_list *list,
-                        struct report_totals *totals, struct err *err)
+static struct report_options report_options_of(const struct session *s,
+                                               const struct reading_options *o)
 {
-    struct outputs outputs;
-    struct fetch_host_report reports[REPORT_MAX_HOSTS];
-    const struct report_options options = {
-        .now_ms = getenv("PROWL_NOW") != NULL || !in->settings->quiet ? in->settings->now_ms : 0,
-        .width = (unsigned)in->settings->width,
+    const uint64_t width = s->settings->width;
+    return (struct report_options){
+        .now_ms = s->settings->now_ms,
+        .width = (unsigned)(width < MIN_WIDTH   ? MIN_WIDTH
+                            : width > MAX_WIDTH ? MAX_WIDTH
+                                                : width),
         .colour = s->colour,
-        .all_builds = in->settings->all_builds,
+        .all_builds = s->settings->all_builds,
         .version = PROWL_VERSION,
         .rules_digest = s->rules != NULL ? ruleset_digest(s->rules) : "",
-        .schema = o->schema,
+        .schema = s->settings->schema,
+        .tells_run = o->tells_run,
+        .artifacts_url = s->endpoints.gcsweb,
     };
-    struct emitting emitting = {
-        .outputs = &outputs,
-        .progress = {.on = !in->settings->quiet && isatty(STDERR_FILENO) && getenv("CI") == NULL,
-                     .total = list->count,
-                     .started_ms = clock_ms()}};
+}
+
+/* True too when nobody reads any more: then there is nothing left to do. */
+static bool run_builds(struct session *s, struct outputs *outputs, struct build_list *list,
+                       struct progress *progress, struct report_totals *totals, struct err *err)
+{
+    struct fetch_host_report reports[REPORT_MAX_HOSTS];
+    struct emitting emitting = {.outputs = outputs, .progress = progress, .total = list->count};
     const struct pipeline_calls calls = {
         .emit = emit, .progress = show_progress, .user = &emitting};
-    bool ok = outputs_open(&outputs, o->stdout_format, in->settings->outputs.items,
-                           in->settings->outputs.count, &options, err) &&
-              pipeline_run(&s->run, list, &calls, totals, err);
-    if (emitting.progress.shown)
-        (void)fprintf(stderr, "\r\x1b[K");
-    if (ok) {
-        take_hosts(s, totals, reports);
-        ok = outputs_end(&outputs, totals, err);
+    progress_start(progress);
+    const bool ok = pipeline_run(&s->run, list, &calls, totals, err);
+    progress_end(progress);
+    if (!ok && err->code == ERR_STOPPED) {
+        *err = (struct err){0};
+        return true;
     }
-    outputs_done(&outputs);
-    return ok;
+    if (!ok)
+        return false;
+    take_hosts(s, totals, reports);
+    return outputs_end(outputs, totals, err);
 }
 
 bool reading_run(struct session *s, const struct invocation *in,
@@ -186,12 +164,24 @@ bool reading_run(struct session *s, const struct invocation *in,
                  struct err *err)
 {
     struct build_list list;
+    struct outputs outputs;
+    struct progress progress;
+    const struct settings *o = in->settings;
+    const struct report_options report = report_options_of(s, options);
     build_list_init(&list, 0);
+    progress_init(&progress, o->quiet);
+    s->log.erases = progress.on;
     s->run.mirror_dir = options->mirror_dir;
-    bool ok =
-        gather(s, in, &list, err) &&
-        (options->mirror_dir == NULL || save_index(&list, options->mirror_dir, &s->log, err)) &&
-        run_outputs(s, in, options, &list, ret_totals, err);
+    /* What cannot be written is known before anything is read. */
+    bool ok = outputs_open(&outputs, options->stdout_format, o->outputs.items, o->outputs.count,
+                           &report, err);
+    if (ok)
+        progress_say(&progress, "looking for builds");
+    ok = ok && gather(s, in, &list, err) &&
+         (options->mirror_dir == NULL || save_index(&list, options->mirror_dir, &s->log, err));
+    progress_end(&progress);
+    ok = ok && run_builds(s, &outputs, &list, &progress, ret_totals, err);
+    outputs_done(&outputs);
     ret_totals->partly = list.problem.len > 0;
     ret_totals->list_problem = SV("");
     build_list_done(&list);

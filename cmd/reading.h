@@ -9,9 +9,9 @@
 #include "session.h"
 
 struct reading_options {
-    const char *stdout_format;
-    const char *schema;
-    const char *mirror_dir;
+    const char *stdout_format; /* NULL: nothing on standard output */
+    const char *mirror_dir;    /* NULL: no mirror */
+    bool tells_run;            /* line protocol tells of the run itself too */
 };
 
 /* True with the totals; the exit status follows from them by reading_status. */

@@ -108,6 +108,13 @@ static int open_temp(const char *path, char **ret_temp_path)
     return fd;
 }
 
+/* A rename over it would be the end of a device, a pipe or a folder. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 bool fs_writer_open(struct fs_writer *w, const char *path, struct err *err)
 {
     *w = (struct fs_writer){.fd = -1};
@@ -116,7 +123,10 @@ bool fs_writer_open(struct fs_writer *w, const char *path, struct err *err)
         return true;
     }
     w->path = strdup(path);
-    w->fd = w->path != NULL ? open_temp(path, &w->temp_path) : -1;
+    if (w->path != NULL && is_special(path))
+        w->fd = open(path, O_WRONLY | O_CLOEXEC);
+    else if (w->path != NULL)
+        w->fd = open_temp(path, &w->temp_path);
     if (w->fd < 0) {
         if (w->path == NULL || errno == ENOMEM)
             (void)err_why(err, ERR_NOMEM, "no memory for a path");
@@ -136,8 +146,10 @@ bool fs_writer_add(struct fs_writer *w, struct sv bytes, struct err *err)
         const ssize_t n = write(w->fd, bytes.ptr, bytes.len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
+        if (n < 0) {
+            w->gone = errno == EPIPE;
             return fail(w->path != NULL ? w->path : "standard output", err);
+        }
         bytes = sv_tail(bytes, (size_t)n);
     }
     return true;

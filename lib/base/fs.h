@@ -20,11 +20,13 @@ bool fs_exists(const char *path);
 
 /* Write to a temporary file beside path and rename it over path when committed: a reader sees the
  * old file or the whole new one. fs_writer_done without a commit removes the temporary file.
- * path "-" is standard output, written through, never removed. */
+ * path "-" is standard output. It, and a path that is there and no plain file (/dev/null, a pipe),
+ * are written through and never removed. */
 struct fs_writer {
     int fd; /* -1 when closed; owned */
     char *path;
-    char *temp_path; /* owned; NULL for "-" */
+    char *temp_path; /* owned; NULL when written through */
+    bool gone;       /* the reader of a pipe has left: the error may be no error */
 };
 bool fs_writer_open(struct fs_writer *w, const char *path, struct err *err) MUST_CHECK;
 bool fs_writer_add(struct fs_writer *w, struct sv bytes, struct err *err) MUST_CHECK;

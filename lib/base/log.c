@@ -44,7 +44,8 @@ static void put_line(const struct log *log, const char *head, const char *text)
     struct buf line;
     struct err err = {0};
     buf_init(&line, 4 * LINE_BYTES);
-    if (buf_add(&line, sv_of(head), &err) && text_add_safe(&line, sv_of(text), &err) &&
+    if ((!log->erases || buf_add(&line, SV("\r\x1b[K"), &err)) &&
+        buf_add(&line, sv_of(head), &err) && text_add_safe(&line, sv_of(text), &err) &&
         buf_add_char(&line, '\n', &err) && write(log->fd, line.data, line.len) < 0)
         err.code = ERR_IO; /* nobody is left to be told */
     buf_done(&line);

@@ -27,6 +27,7 @@ struct log {
     int fd;          /* 2; borrowed */
     unsigned traced; /* enum log_part bits */
     bool quiet;      /* warnings are left out, errors are not */
+    bool erases;     /* a line of progress may stand there: erase it first */
 };
 
 /* Parse "fetch,scan" or "all"; ERR_USAGE names the word that is none. */

@@ -61,6 +61,11 @@ void junit_global_init(void)
     xmlInitParser();
 }
 
+const char *junit_library_version(void)
+{
+    return LIBXML_DOTTED_VERSION;
+}
+
 static struct sv xml_text(const xmlChar *text)
 {
     return sv_of((const char *)text);

@@ -38,4 +38,6 @@ bool junit_feed(struct junit *j, struct sv plain, struct err *err) MUST_CHECK;
 bool junit_finish(struct junit *j, struct junit_summary *ret_summary, struct err *err) MUST_CHECK;
 void junit_free(struct junit *j);
 
+const char *junit_library_version(void);
+
 #endif

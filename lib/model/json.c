@@ -330,3 +330,8 @@ bool jsonw_write_take(struct jsonw root_take, bool pretty, struct buf *out, stru
     json_decref(root);
     return ok;
 }
+
+const char *json_library_version(void)
+{
+    return JANSSON_VERSION;
+}

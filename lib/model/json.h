@@ -67,4 +67,6 @@ void jsonw_add_text(struct jsonw array, struct sv value);
 bool jsonw_write_take(struct jsonw root_take, bool pretty, struct buf *out,
                       struct err *err) MUST_CHECK; /* frees root; no final newline */
 
+const char *json_library_version(void);
+
 #endif

@@ -27,7 +27,9 @@ struct report_options {
     bool all_builds;     /* list passing builds too */
     const char *version; /* the program's */
     const char *rules_digest;
-    const char *schema; /* line protocol and scrape: "default" or "legacy" */
+    const char *schema;      /* of line protocol: "default" or "legacy" */
+    bool tells_run;          /* line protocol ends with a line about the run, at now_ms */
+    struct sv artifacts_url; /* "https://gcsweb.example/gcs", to look around in a bucket; "": none */
 };
 
 enum { REPORT_MAX_HOSTS = 16 };
