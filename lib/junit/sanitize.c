@@ -2,22 +2,123 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
+
 static const struct sv replacement = SV_INIT("\xef\xbf\xbd");
+static const struct sv cdata_start = SV_INIT("<![CDATA[");
+static const struct sv cdata_end = SV_INIT("]]>");
+
+enum { RECODE_PIECE = 1024 };
 
 void sanitize_init(struct sanitize *s, sanitize_fn *fn, void *user)
 {
     *s = (struct sanitize){.fn = fn, .user = user};
-    buf_init(&s->head, 2 * SANITIZE_HEAD);
+    buf_init(&s->head, SANITIZE_HEAD + 1);
+    buf_init(&s->piece, SANITIZE_PIECE + 1);
 }
 
 void sanitize_done(struct sanitize *s)
 {
     buf_done(&s->head);
+    buf_done(&s->piece);
+    recode_done(&s->recode);
+    free(s->marks);
+    *s = (struct sanitize){0};
 }
+
+/* ---- places ---- */
+
+static bool add_mark(struct sanitize *s, struct err *err)
+{
+    const struct sanitize_mark mark = {.out = s->out_bytes, .in = s->in_bytes};
+    if (s->mark_count > 0 && s->marks[s->mark_count - 1].out == mark.out) {
+        s->marks[s->mark_count - 1] = mark;
+        return true;
+    }
+    if (s->mark_count == s->mark_cap) {
+        const size_t cap = s->mark_cap > 0 ? s->mark_cap * 2 : 64;
+        struct sanitize_mark *marks = reallocarray(s->marks, cap, sizeof(*marks));
+        if (marks == NULL)
+            return err_why(err, ERR_NOMEM, "no memory for %zu places", cap);
+        s->marks = marks;
+        s->mark_cap = cap;
+    }
+    s->marks[s->mark_count++] = mark;
+    return true;
+}
+
+/* The last mark at or before out; 0 when all are behind it. */
+static size_t mark_before(const struct sanitize *s, uint64_t out)
+{
+    size_t low = 0, high = s->mark_count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (s->marks[middle].out <= out)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint64_t sanitize_origin(const struct sanitize *s, uint64_t out)
+{
+    if (s->mark_count == 0)
+        return out;
+    const struct sanitize_mark *m = &s->marks[mark_before(s, out)];
+    return s->recoded || out < m->out ? m->in : m->in + (out - m->out);
+}
+
+void sanitize_forget(struct sanitize *s, uint64_t out)
+{
+    const size_t first = s->mark_count > 0 ? mark_before(s, out) : 0;
+    if (first < 32 || first < s->mark_count / 2)
+        return;
+    s->mark_count -= first;
+    memmove(s->marks, s->marks + first, s->mark_count * sizeof(*s->marks));
+}
+
+/* ---- cleaning ---- */
+
+static bool flush(struct sanitize *s, struct err *err)
+{
+    if (s->piece.len == 0)
+        return true;
+    const bool ok = s->fn(buf_sv(&s->piece), s->user, err);
+    buf_reset(&s->piece);
+    return ok;
+}
+
+/* Pieces are cut at the same places of the output however the input was cut. */
+static bool pass(struct sanitize *s, struct sv bytes, struct err *err)
+{
+    while (bytes.len > 0) {
+        const struct sv part = sv_head(bytes, SANITIZE_PIECE - s->piece.len);
+        if (!buf_add(&s->piece, part, err) || (s->piece.len == SANITIZE_PIECE && !flush(s, err)))
+            return false;
+        bytes = sv_tail(bytes, part.len);
+        s->out_bytes += part.len;
+    }
+    return true;
+}
+
+static bool pass_same(struct sanitize *s, struct sv bytes, struct err *err)
+{
+    s->in_bytes += bytes.len;
+    return pass(s, bytes, err);
+}
+
+static bool pass_instead(struct sanitize *s, size_t len, struct sv bytes, struct err *err)
+{
+    s->in_bytes += len;
+    return pass(s, bytes, err) && (bytes.len == len || add_mark(s, err));
+}
+
+enum look { LOOK_GOOD, LOOK_BAD, LOOK_STRAY, LOOK_OPEN };
 
 static bool is_allowed(uint32_t point)
 {
-    return point >= 0x20 ? point != 0xfffe && point != 0xffff
+    return point >= 0x20 ? point != 0xfffe && point != 0xffff && (point < 0xd800 || point > 0xdfff)
                          : point == '\t' || point == '\n' || point == '\r';
 }
 
@@ -25,12 +126,104 @@ static bool is_allowed(uint32_t point)
 static size_t wanted(char c)
 {
     const unsigned char b = (unsigned char)c;
-    return b >= 0xf0 && b < 0xf5 ? 4 : b >= 0xe0 ? 3 : b >= 0xc2 ? 2 : 1;
+    return b >= 0xf0 && b < 0xf5 ? 4 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xc2 && b < 0xe0 ? 2 : 1;
 }
 
-static bool pass(struct sanitize *s, struct sv bytes, struct err *err)
+static enum look look_at_character(struct sv rest, bool last, size_t *ret_len)
 {
-    return bytes.len == 0 || s->fn(bytes, s->user, err);
+    uint32_t point = 0;
+    const size_t len = text_utf8(rest, &point);
+    if (len == 0 && !last && rest.len < wanted(rest.ptr[0]))
+        return LOOK_OPEN;
+    *ret_len = len > 0 ? len : 1;
+    return len > 0 && is_allowed(point) ? LOOK_GOOD : LOOK_BAD;
+}
+
+static int digit_of(char c, bool hex)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const char low = (char)(c | 0x20);
+    return hex && low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+/* "&#27;" and "&#x1b;" name characters that XML forbids even so. */
+static enum look look_at_reference(struct sv rest, bool last, size_t *ret_len)
+{
+    uint32_t point = 0;
+    size_t at = 2;
+    *ret_len = 1;
+    if (rest.len < 3)
+        return !last && (rest.len < 2 || rest.ptr[1] == '#') ? LOOK_OPEN : LOOK_GOOD;
+    if (rest.ptr[1] != '#')
+        return LOOK_GOOD;
+    const bool hex = rest.ptr[2] == 'x';
+    at += hex;
+    const size_t from = at;
+    while (at < rest.len && at < SANITIZE_OPEN - 1 && digit_of(rest.ptr[at], hex) >= 0) {
+        point = point > 0x10ffff ? point
+                                 : point * (hex ? 16 : 10) + (uint32_t)digit_of(rest.ptr[at], hex);
+        at++;
+    }
+    if (at == rest.len && at < SANITIZE_OPEN - 1 && !last)
+        return LOOK_OPEN;
+    if (at == from || at == rest.len || rest.ptr[at] != ';')
+        return LOOK_GOOD; /* no reference: the parser says so */
+    *ret_len = at + 1;
+    return is_allowed(point) && point <= 0x10ffff ? LOOK_GOOD : LOOK_BAD;
+}
+
+static bool begins_tag(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || c == '/' ||
+           c == '!' || c == '?' || (unsigned char)c >= 0x80;
+}
+
+static enum look look_at_tag(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+{
+    *ret_len = 1;
+    if (!last && rest.len < cdata_start.len && sv_starts(cdata_start, rest))
+        return LOOK_OPEN;
+    if (sv_starts(rest, cdata_start)) {
+        s->in_cdata = true;
+        *ret_len = cdata_start.len;
+        return LOOK_GOOD;
+    }
+    return rest.len > 1 && begins_tag(rest.ptr[1]) ? LOOK_GOOD : LOOK_STRAY;
+}
+
+static enum look look_at_end(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+{
+    *ret_len = 1;
+    if (!last && rest.len < cdata_end.len && sv_starts(cdata_end, rest))
+        return LOOK_OPEN;
+    if (sv_starts(rest, cdata_end)) {
+        s->in_cdata = false;
+        *ret_len = cdata_end.len;
+    }
+    return LOOK_GOOD;
+}
+
+static enum look look_at(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+{
+    switch (rest.ptr[0]) {
+    case '&':
+        *ret_len = 1;
+        return s->in_cdata ? LOOK_GOOD : look_at_reference(rest, last, ret_len);
+    case '<':
+        *ret_len = 1;
+        return s->in_cdata ? LOOK_GOOD : look_at_tag(s, rest, last, ret_len);
+    case ']':
+        *ret_len = 1;
+        return s->in_cdata ? look_at_end(s, rest, last, ret_len) : LOOK_GOOD;
+    default:
+        return look_at_character(rest, last, ret_len);
+    }
+}
+
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '&' && c != '<' && c != ']';
 }
 
 /* Plain bytes go through in long runs; only what is wrong is touched. */
@@ -38,35 +231,35 @@ static bool clean(struct sanitize *s, struct sv bytes, bool last, struct err *er
 {
     size_t from = 0, at = 0;
     while (at < bytes.len) {
-        const unsigned char c = (unsigned char)bytes.ptr[at];
-        uint32_t point = c;
-        if (c >= 0x20 && c < 0x80) {
+        size_t len = 1;
+        if (is_plain(bytes.ptr[at])) {
             at++;
             continue;
         }
         const struct sv rest = sv_tail(bytes, at);
-        size_t len = text_utf8(rest, &point);
-        if (len == 0 && !last && rest.len < 4 && rest.len < wanted(rest.ptr[0])) {
-            memcpy(s->open, rest.ptr, rest.len);
-            s->open_len = rest.len;
-            break;
-        }
-        if (len > 0 && is_allowed(point)) {
+        const enum look look = look_at(s, rest, last, &len);
+        if (look == LOOK_GOOD) {
             at += len;
             continue;
         }
-        if (!pass(s, (struct sv){.ptr = bytes.ptr + from, .len = at - from}, err) ||
-            !pass(s, replacement, err))
+        if (!pass_same(s, (struct sv){.ptr = bytes.ptr + from, .len = at - from}, err))
             return false;
-        at += len > 0 ? len : 1;
+        if (look == LOOK_OPEN) {
+            memcpy(s->open, rest.ptr, rest.len);
+            s->open_len = rest.len;
+            return true;
+        }
+        if (!pass_instead(s, len, look == LOOK_STRAY ? SV("&lt;") : replacement, err))
+            return false;
+        at += len;
         from = at;
     }
-    return pass(s, (struct sv){.ptr = bytes.ptr + from, .len = at - from}, err);
+    return pass_same(s, (struct sv){.ptr = bytes.ptr + from, .len = at - from}, err);
 }
 
 static bool feed_open(struct sanitize *s, struct sv bytes, struct err *err)
 {
-    char joined[16];
+    char joined[SANITIZE_OPEN + 1];
     while (s->open_len > 0 && bytes.len > 0) {
         const size_t old = s->open_len;
         memcpy(joined, s->open, old);
@@ -78,6 +271,8 @@ static bool feed_open(struct sanitize *s, struct sv bytes, struct err *err)
     }
     return bytes.len == 0 || clean(s, bytes, false, err);
 }
+
+/* ---- the beginning ---- */
 
 /* What may stand before the root without meaning anything to a reader of test results. */
 static struct sv skip_prologue(struct sv head)
@@ -97,10 +292,77 @@ static struct sv skip_prologue(struct sv head)
     }
 }
 
+static bool add_to_head(struct sv utf8, void *user, struct err *err)
+{
+    return buf_add(user, utf8, err);
+}
+
+static bool clean_recoded(struct sv utf8, void *user, struct err *err)
+{
+    return feed_open(user, utf8, err);
+}
+
+static bool feed_recoded(struct sanitize *s, struct sv bytes, bool last, struct err *err)
+{
+    uint64_t at = s->in_bytes;
+    do {
+        const struct sv part = sv_head(bytes, RECODE_PIECE);
+        s->in_bytes = at;
+        if (!add_mark(s, err) ||
+            !recode_feed(&s->recode, part, last && part.len == bytes.len, clean_recoded, s, err))
+            return false;
+        bytes = sv_tail(bytes, part.len);
+        at += part.len;
+    } while (bytes.len > 0);
+    s->in_bytes = at;
+    return true;
+}
+
+/* The head of a recoded file is recoded as one, so that its declaration is found. */
+static bool start_recoded(struct sanitize *s, struct err *err)
+{
+    struct buf head;
+    buf_init(&head, 4 * SANITIZE_HEAD);
+    bool ok = recode_feed(&s->recode, buf_sv(&s->head), false, add_to_head, &head, err);
+    const struct sv rest = skip_prologue(buf_sv(&head));
+    for (size_t i = 0; ok && i < head.len - rest.len; i++)
+        s->head_lines += head.data[i] == '\n';
+    s->recoded = true;
+    s->empty = rest.len == 0;
+    ok = ok && add_mark(s, err) && feed_open(s, rest, err);
+    s->in_bytes = s->head.len;
+    buf_done(&head);
+    return ok;
+}
+
 static bool start(struct sanitize *s, struct err *err)
 {
+    char encoding[RECODE_NAME_BYTES];
+    const struct sv head = buf_sv(&s->head);
+    struct err own = {0};
     s->started = true;
-    return feed_open(s, skip_prologue(buf_sv(&s->head)), err);
+    if (recode_find(head, encoding)) {
+        if (recode_open(&s->recode, encoding, &own))
+            return start_recoded(s, err);
+        if (own.code == ERR_NOMEM) {
+            *err = own;
+            return false;
+        }
+    }
+    const struct sv rest = skip_prologue(head);
+    for (size_t i = 0; i < head.len - rest.len; i++)
+        s->head_lines += head.ptr[i] == '\n';
+    s->empty = rest.len == 0;
+    s->in_bytes = head.len - rest.len;
+    return add_mark(s, err) && feed_open(s, rest, err);
+}
+
+static bool feed_body(struct sanitize *s, struct sv bytes, struct err *err)
+{
+    if (bytes.len == 0)
+        return true;
+    s->empty = false;
+    return s->recoded ? feed_recoded(s, bytes, false, err) : feed_open(s, bytes, err);
 }
 
 bool sanitize_feed(struct sanitize *s, struct sv bytes, struct err *err)
@@ -115,14 +377,18 @@ bool sanitize_feed(struct sanitize *s, struct sv bytes, struct err *err)
         if (!start(s, err))
             return false;
     }
-    return bytes.len == 0 || feed_open(s, bytes, err);
+    return feed_body(s, bytes, err);
 }
 
 bool sanitize_finish(struct sanitize *s, struct err *err)
 {
     if (!s->started && !start(s, err))
         return false;
-    const size_t left = s->open_len;
+    if (s->recoded && !feed_recoded(s, SV(""), true, err))
+        return false;
+    const struct sv left = {.ptr = s->open, .len = s->open_len};
+    char open[SANITIZE_OPEN];
+    memcpy(open, left.ptr, left.len);
     s->open_len = 0;
-    return clean(s, (struct sv){.ptr = s->open, .len = left}, true, err);
+    return clean(s, (struct sv){.ptr = open, .len = left.len}, true, err) && flush(s, err);
 }

@@ -24,6 +24,16 @@ static bool make_room(struct arena *a, void **array, size_t count, size_t *cap, 
     return true;
 }
 
+/* What does not fit is left out and counted; only the want of memory is an error. */
+static bool left_out(uint64_t *dropped, struct err *err)
+{
+    if (err->code != ERR_LIMIT)
+        return false;
+    *err = (struct err){0};
+    (*dropped)++;
+    return true;
+}
+
 static bool copy_captures(struct arena *a, struct finding *f, struct err *err)
 {
     if (f->capture_count == 0)
@@ -79,13 +89,13 @@ bool evidence_add_finding(struct evidence *e, const struct finding *finding, str
     f.count = f.count > 0 ? f.count : 1;
     f.last_line = f.last_line > f.line ? f.last_line : f.line;
     if (!make_room(e->arena, &array, e->finding_count, &e->finding_cap, sizeof(f), err))
-        return false;
+        return left_out(&e->dropped_findings, err);
     e->findings = array;
     if (!arena_copy(e->arena, sv_head(f.excerpt, EXCERPT_MAX_BYTES), &f.excerpt, err) ||
         !arena_copy(e->arena, f.step, &f.step, err) ||
         !arena_copy(e->arena, f.summary, &f.summary, err) || !copy_captures(e->arena, &f, err) ||
         !copy_explains(e->arena, &f, err))
-        return false;
+        return left_out(&e->dropped_findings, err);
     e->findings[e->finding_count++] = f;
     return true;
 }
@@ -103,7 +113,8 @@ static void count_test(struct test_counts *c, enum test_outcome outcome)
 
 bool evidence_add_test(struct evidence *e, const struct test_result *test, struct err *err)
 {
-    count_test(&e->counts, test->outcome);
+    if (!test->is_step)
+        count_test(&e->counts, test->outcome);
     if (!e->keep_passed && (test->outcome == TEST_PASSED || test->outcome == TEST_SKIPPED))
         return true;
     if (e->test_count == EVIDENCE_MAX_TESTS) {
@@ -113,14 +124,14 @@ bool evidence_add_test(struct evidence *e, const struct test_result *test, struc
     void *array = e->tests;
     struct test_result t = *test;
     if (!make_room(e->arena, &array, e->test_count, &e->test_cap, sizeof(t), err))
-        return false;
+        return left_out(&e->dropped_tests, err);
     e->tests = array;
     if (!arena_copy(e->arena, t.suite, &t.suite, err) ||
         !arena_copy(e->arena, t.class_name, &t.class_name, err) ||
         !arena_copy(e->arena, t.name, &t.name, err) ||
         !arena_copy(e->arena, t.message, &t.message, err) ||
         !arena_copy(e->arena, t.text, &t.text, err) || !arena_copy(e->arena, t.file, &t.file, err))
-        return false;
+        return left_out(&e->dropped_tests, err);
     e->tests[e->test_count++] = t;
     return true;
 }

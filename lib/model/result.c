@@ -80,6 +80,36 @@ bool result_add_problem(struct result *r, struct sv where, struct sv text, bool 
     return true;
 }
 
+/* What does not fit is left out and counted; only the want of memory is an error. */
+static bool left_out(uint64_t *dropped, struct err *err)
+{
+    if (err->code != ERR_LIMIT)
+        return false;
+    *err = (struct err){0};
+    (*dropped)++;
+    return true;
+}
+
+/* Its own copy of everything that lies in the evidence's arena. */
+static bool keep_finding(struct arena *a, struct finding *f, struct err *err)
+{
+    struct capture *captures = arena_array(a, f->capture_count + 1, sizeof(*captures), err);
+    struct sv *explains = arena_array(a, f->explains_count + 1, sizeof(*explains), err);
+    if (captures == NULL || explains == NULL || !arena_copy(a, f->excerpt, &f->excerpt, err) ||
+        !arena_copy(a, f->summary, &f->summary, err))
+        return false;
+    for (size_t i = 0; i < f->capture_count; i++) {
+        if (!arena_copy(a, f->captures[i].name, &captures[i].name, err) ||
+            !arena_copy(a, f->captures[i].value, &captures[i].value, err))
+            return false;
+    }
+    for (size_t i = 0; i < f->explains_count; i++)
+        explains[i] = f->explains[i];
+    f->captures = captures;
+    f->explains = explains;
+    return true;
+}
+
 static bool merge_findings(struct result *r, uint32_t artifact, const struct evidence *e,
                            struct err *err)
 {
@@ -91,30 +121,24 @@ static bool merge_findings(struct result *r, uint32_t artifact, const struct evi
     for (size_t i = 0; i < e->finding_count; i++) {
         struct finding f = e->findings[i];
         f.artifact = artifact;
-        if (f.step.len == 0)
+        const bool own_step = f.step.len > 0;
+        if (!own_step)
             f.step = r->artifacts[artifact].step;
-        else if (!arena_copy(&r->arena, f.step, &f.step, err))
+        if ((!own_step || arena_copy(&r->arena, f.step, &f.step, err)) &&
+            keep_finding(&r->arena, &f, err))
+            r->findings[r->finding_count++] = f;
+        else if (!left_out(&r->dropped_findings, err))
             return false;
-        struct capture *captures =
-            arena_array(&r->arena, f.capture_count + 1, sizeof(*captures), err);
-        if (captures == NULL || !arena_copy(&r->arena, f.excerpt, &f.excerpt, err) ||
-            !arena_copy(&r->arena, f.summary, &f.summary, err))
-            return false;
-        for (size_t c = 0; c < f.capture_count; c++) {
-            if (!arena_copy(&r->arena, f.captures[c].name, &captures[c].name, err) ||
-                !arena_copy(&r->arena, f.captures[c].value, &captures[c].value, err))
-                return false;
-        }
-        f.captures = captures;
-        struct sv *explains = arena_array(&r->arena, f.explains_count + 1, sizeof(*explains), err);
-        if (explains == NULL)
-            return false;
-        for (size_t x = 0; x < f.explains_count; x++)
-            explains[x] = f.explains[x];
-        f.explains = explains;
-        r->findings[r->finding_count++] = f;
     }
     return true;
+}
+
+static bool keep_test(struct arena *a, struct test_result *t, struct err *err)
+{
+    return arena_copy(a, t->suite, &t->suite, err) &&
+           arena_copy(a, t->class_name, &t->class_name, err) &&
+           arena_copy(a, t->name, &t->name, err) && arena_copy(a, t->message, &t->message, err) &&
+           arena_copy(a, t->text, &t->text, err) && arena_copy(a, t->file, &t->file, err);
 }
 
 static bool merge_tests(struct result *r, uint32_t artifact, const struct evidence *e,
@@ -128,14 +152,12 @@ static bool merge_tests(struct result *r, uint32_t artifact, const struct eviden
     for (size_t i = 0; i < e->test_count; i++) {
         struct test_result t = e->tests[i];
         t.artifact = artifact;
-        if (!arena_copy(&r->arena, t.suite, &t.suite, err) ||
-            !arena_copy(&r->arena, t.class_name, &t.class_name, err) ||
-            !arena_copy(&r->arena, t.name, &t.name, err) ||
-            !arena_copy(&r->arena, t.message, &t.message, err) ||
-            !arena_copy(&r->arena, t.text, &t.text, err) ||
-            !arena_copy(&r->arena, t.file, &t.file, err))
+        if (t.is_step)
+            continue; /* the analyzers saw it; it is no test */
+        if (keep_test(&r->arena, &t, err))
+            r->tests[r->test_count++] = t;
+        else if (!left_out(&r->dropped_tests, err))
             return false;
-        r->tests[r->test_count++] = t;
     }
     return true;
 }
@@ -151,9 +173,11 @@ static bool merge_lines(struct result *r, uint32_t artifact, const struct eviden
     for (size_t i = 0; i < e->line_count; i++) {
         struct error_line l = e->lines[i];
         l.artifact = artifact;
-        if (!arena_copy(&r->arena, l.text, &l.text, err))
+        uint64_t lost = 0;
+        if (arena_copy(&r->arena, l.text, &l.text, err))
+            r->lines[r->line_count++] = l;
+        else if (!left_out(&lost, err))
             return false;
-        r->lines[r->line_count++] = l;
     }
     return true;
 }

@@ -127,6 +127,10 @@ static struct jsonw test_to_json(const struct result *r, const struct test_resul
     set_if(o, "artifact", artifact_path(r, t->artifact));
     if (t->line > 0)
         jsonw_set_u64(o, "line", t->line);
+    if (t->offset > 0)
+        jsonw_set_u64(o, "offset", t->offset);
+    if (t->informing)
+        jsonw_set_bool(o, "informing", true);
     return o;
 }
 

@@ -30,6 +30,9 @@ struct test_result {
     uint64_t source_line; /* 0 not known */
     uint32_t artifact;    /* set when merged */
     uint64_t line;        /* line in the artifact, 0 not known */
+    uint64_t offset;      /* bytes; with line */
+    bool is_step;         /* a step or phase of the job, no test: not counted */
+    bool informing;       /* its failure does not fail the job */
 };
 
 const char *test_outcome_name(enum test_outcome outcome); /* "failed" */

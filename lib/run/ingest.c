@@ -34,11 +34,12 @@ struct ingest {
     char problem[256];
 };
 
+/* All that is wrong with one artifact, as far as it fits. */
 static void note_problem(struct ingest *in, const char *who, const char *what)
 {
-    if (in->problem[0] == '\0')
-        (void)snprintf(in->problem, sizeof(in->problem), "%s%s%s", who, who[0] != '\0' ? ": " : "",
-                       what);
+    const size_t used = strlen(in->problem);
+    (void)snprintf(in->problem + used, sizeof(in->problem) - used, "%s%s%s%s", used > 0 ? "; " : "",
+                   who, who[0] != '\0' ? ": " : "", what);
 }
 
 static struct analysis analysis_of(struct ingest *in)
@@ -274,6 +275,28 @@ static void tell_end(struct ingest *in, struct ingest_end *end)
     (void)snprintf(end->problem, sizeof(end->problem), "%s", in->problem);
 }
 
+static bool read_document(struct ingest *in, struct sv text, struct err *err)
+{
+    const struct analysis a = analysis_of(in);
+    if (!start_analyzers(in, err))
+        return false;
+    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+        struct err own = {0};
+        if (in->slots[i].on && analyzers[i]->document != NULL &&
+            !analyzers[i]->document(in->slots[i].state, &a, text, &own) &&
+            !give_up_on(in, i, &own, err))
+            return false;
+    }
+    return true;
+}
+
+/* Documents of steps say nothing that later ones wait for: they are read as they come. */
+static bool is_of_a_step(const struct ingest *in)
+{
+    return in->artifact->kind == ARTIFACT_STEP_FINISHED ||
+           in->artifact->kind == ARTIFACT_STEP_GRAPH;
+}
+
 bool ingest_finish(struct ingest *in, struct ingest_end *ret_end, struct err *err)
 {
     struct ingest_end end = {0};
@@ -283,6 +306,8 @@ bool ingest_finish(struct ingest *in, struct ingest_end *ret_end, struct err *er
     if (in->mode == MODE_LOG && !finish_log(in, broken, err))
         return false;
     if (in->mode == MODE_JUNIT && !finish_junit(in, &end, err))
+        return false;
+    if (in->mode == MODE_DOCUMENT && is_of_a_step(in) && !read_document(in, buf_sv(&in->text), err))
         return false;
     tell_end(in, &end);
     *ret_end = end;
@@ -308,16 +333,8 @@ bool ingest_document(struct ingest *in, struct build *build, const struct artifa
     in->text_cut = false;
     arena_reset(&in->arena);
     evidence_init(&in->evidence, &in->arena, build);
-    if (!start_analyzers(in, err))
+    if (!read_document(in, text, err))
         return false;
-    const struct analysis a = analysis_of(in);
-    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
-        struct err own = {0};
-        if (in->slots[i].on && analyzers[i]->document != NULL &&
-            !analyzers[i]->document(in->slots[i].state, &a, text, &own) &&
-            !give_up_on(in, i, &own, err))
-            return false;
-    }
     (void)snprintf(ret_end->problem, sizeof(ret_end->problem), "%s", in->problem);
     return true;
 }

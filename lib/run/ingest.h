@@ -45,7 +45,8 @@ bool ingest_begin(struct ingest *in, const struct build *build, const struct art
 bool ingest_feed(struct ingest *in, struct sv stored, struct err *err) MUST_CHECK;
 bool ingest_finish(struct ingest *in, struct ingest_end *ret_end, struct err *err) MUST_CHECK;
 
-/* After ingest_finish: what was learnt; of a document, its plain text. Loans until ingest_begin. */
+/* After ingest_finish: what was learnt; of a document, its plain text. Loans until ingest_begin.
+ * Documents of steps are read then; those of the build wait for ingest_document. */
 struct evidence *ingest_evidence(struct ingest *in);
 struct sv ingest_text(const struct ingest *in);
 
