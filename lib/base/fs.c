@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_TEMP_NAMES = 10000 };
+enum { MAX_TEMP_NAMES = 10000, READ_BYTES = 64 * 1024 };
 
 static bool fail(const char *path, struct err *err)
 {
@@ -23,10 +24,9 @@ bool fs_exists(const char *path)
 static bool read_all(int fd, size_t max_bytes, struct buf *data, struct err *err)
 {
     for (;;) {
-        if (!buf_reserve(data, 64 * 1024, err) && data->len + 64 * 1024 <= max_bytes)
+        if (!buf_reserve(data, READ_BYTES, err))
             return false;
-        char *into = data->data + data->len;
-        const ssize_t n = read(fd, into, 64 * 1024);
+        const ssize_t n = read(fd, data->data + data->len, READ_BYTES);
         if (n == 0)
             return true;
         if (n < 0 && errno == EINTR)
@@ -46,7 +46,7 @@ bool fs_read(const char *path, size_t max_bytes, struct buf *ret_data, struct er
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail(path, err);
-    buf_init(&data, max_bytes + 128 * 1024);
+    buf_init(&data, max_bytes < SIZE_MAX - READ_BYTES ? max_bytes + READ_BYTES : SIZE_MAX);
     const bool ok = read_all(fd, max_bytes, &data, err);
     (void)close(fd);
     if (!ok) {
@@ -60,6 +60,16 @@ bool fs_read(const char *path, size_t max_bytes, struct buf *ret_data, struct er
     return true;
 }
 
+/* Sets errno when it is none. */
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode);
+}
+
 static bool make_dirs(const char *path, mode_t mode, struct err *err)
 {
     char *copy = strdup(path);
@@ -71,7 +81,7 @@ static bool make_dirs(const char *path, mode_t mode, struct err *err)
         if (kept != '/' && kept != '\0')
             continue;
         *c = '\0';
-        ok = mkdir(copy, mode) == 0 || errno == EEXIST || fail(copy, err);
+        ok = mkdir(copy, mode) == 0 || (errno == EEXIST && is_folder(copy)) || fail(copy, err);
         *c = kept;
         if (kept == '\0')
             break;
@@ -140,11 +150,18 @@ bool fs_writer_open(struct fs_writer *w, const char *path, struct err *err)
     return true;
 }
 
+/* Standard output may be a pipe that another process has set not to block. */
+static bool may_try_again(int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    return errno == EINTR || (errno == EAGAIN && (poll(&wait, 1, -1) >= 0 || errno == EINTR));
+}
+
 bool fs_writer_add(struct fs_writer *w, struct sv bytes, struct err *err)
 {
     while (bytes.len > 0) {
         const ssize_t n = write(w->fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && may_try_again(w->fd))
             continue;
         if (n < 0) {
             w->gone = errno == EPIPE;

@@ -48,8 +48,20 @@ static bool item_matches(struct sv pattern, char c, size_t *ret_len)
 /* Where matching may be taken up again after a star: in the pattern and in the path. */
 struct retry {
     size_t pattern, path;
-    bool set;
+    bool set, folders; /* folders: only at the start of a name */
 };
+
+/* Let a "**" take more: one byte, or with a slash behind it, all up to the next slash. */
+static bool take_more(struct retry *any, struct sv path)
+{
+    if (!any->set)
+        return false;
+    const size_t step = any->folders ? sv_find_char(sv_tail(path, any->path), '/') : 0;
+    if (any->path + step >= path.len)
+        return false;
+    any->path += step + 1;
+    return true;
+}
 
 bool glob_path(struct sv pattern, struct sv path)
 {
@@ -58,10 +70,14 @@ bool glob_path(struct sv pattern, struct sv path)
     for (;;) {
         const struct sv rest = sv_tail(pattern, p);
         if (sv_starts(rest, SV("**/"))) {
-            /* also no folder at all: the path may go on right here */
-            any = (struct retry){.pattern = p + 3, .path = t, .set = true};
+            any = (struct retry){.pattern = p + 3, .path = t, .set = true, .folders = true};
             one.set = false;
-            p += 3;
+            /* At the start of a name also no folder at all: the path may go on right here. What a
+             * star before could take more leaves fewer places to go on, so there is no way back. */
+            if (t > 0 && path.ptr[t - 1] != '/' && !take_more(&any, path))
+                return false;
+            p = any.pattern;
+            t = any.path;
         } else if (sv_starts(rest, SV("**"))) {
             any = (struct retry){.pattern = p + 2, .path = t, .set = true};
             one.set = false;
@@ -76,10 +92,10 @@ bool glob_path(struct sv pattern, struct sv path)
         } else if (one.set && one.path < path.len && path.ptr[one.path] != '/') {
             p = one.pattern;
             t = ++one.path;
-        } else if (any.set && any.path < path.len) {
+        } else if (take_more(&any, path)) {
             one.set = false;
             p = any.pattern;
-            t = ++any.path;
+            t = any.path;
         } else {
             return false;
         }

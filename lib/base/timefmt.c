@@ -254,7 +254,7 @@ bool time_parse_duration(struct sv text, int64_t *ret_ms)
             return false;
         total += value / scale * unit;
     }
-    if (text.len == 0 || total > 9e15)
+    if (text.len == 0 || !(total <= 9e15)) /* not a number either: inf / inf */
         return false;
     *ret_ms = (int64_t)(total + 0.5);
     return true;

@@ -1,10 +1,13 @@
 #include "check.h"
+#include "torture.h"
 
 #include "base/fs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/prowl-fs-XXXXXX";
@@ -112,6 +115,67 @@ static void mkdirs_makes_all_and_takes_what_is_there(void **state)
     assert_int_equal(err.code, ERR_IO);
 }
 
+static void a_file_in_place_of_a_folder_is_no_folder(void **state)
+{
+    struct err err = {0};
+    (void)state;
+    write_file(in_dir("file"), "");
+    assert_false(fs_mkdirs(in_dir("file"), &err));
+    assert_int_equal(err.code, ERR_IO);
+    assert_string_equal(err.why, "Not a directory");
+}
+
+static void without_memory_nothing_is_read_and_nothing_overrun(void **state)
+{
+    struct buf b;
+    unsigned long n = 0;
+    bool ok = false;
+    (void)state;
+    buf_init(&b, 1 << 20);
+    char *text = test_calloc(1, 200001);
+    memset(text, 'x', 200000);
+    write_file(in_dir("large"), text);
+    test_free(text);
+    for (; !ok; n++) {
+        struct err err = {0};
+        torture_arm(n);
+        ok = fs_read(in_dir("large"), 200000, &b, &err);
+        torture_disarm();
+        assert_true(ok || err.code == ERR_NOMEM);
+    }
+    assert_int_equal(b.len, 200000);
+    buf_done(&b);
+}
+
+static void a_pipe_that_does_not_block_gets_everything(void **state)
+{
+    enum { SIZE = 300000 };
+    struct fs_writer w = {.fd = -1};
+    struct err err = {0};
+    int ends[2], status = 0;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    const pid_t reader = fork();
+    assert_true(reader >= 0);
+    if (reader == 0) { /* counts what comes */
+        static char into[4096];
+        size_t total = 0;
+        (void)close(ends[1]);
+        for (ssize_t n; (n = read(ends[0], into, sizeof(into))) > 0;)
+            total += (size_t)n;
+        _exit(total == SIZE ? 0 : 1);
+    }
+    (void)close(ends[0]);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    w.fd = ends[1];
+    char *text = test_calloc(1, SIZE);
+    assert_true(fs_writer_add(&w, (struct sv){.ptr = text, .len = SIZE}, &err));
+    test_free(text);
+    fs_writer_done(&w);
+    assert_int_equal(waitpid(reader, &status, 0), reader);
+    assert_int_equal(status, 0);
+}
+
 static int make_dir(void **state)
 {
     (void)state;
@@ -134,6 +198,9 @@ int main(void)
         cmocka_unit_test(a_writer_that_is_given_up_leaves_nothing),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
         cmocka_unit_test(mkdirs_makes_all_and_takes_what_is_there),
+        cmocka_unit_test(a_file_in_place_of_a_folder_is_no_folder),
+        cmocka_unit_test(without_memory_nothing_is_read_and_nothing_overrun),
+        cmocka_unit_test(a_pipe_that_does_not_block_gets_everything),
     };
     return cmocka_run_group_tests(tests, make_dir, drop_dir);
 }

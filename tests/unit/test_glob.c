@@ -53,6 +53,18 @@ static void path_globs_stop_at_slashes_unless_doubled(void **state)
         {"**", "a/b", true},
         {"a/**", "a/b/c", true},
         {"a/**", "b/a/c", false},
+        {"**/foo", "barfoo", false},
+        {"**/foo", "a/barfoo", false},
+        {"**/foo", "a/b/foo", true},
+        {"**/foo", "foo", true},
+        {"a**/b", "ab", false},
+        {"a**/b", "axx/b", true},
+        {"a**/b", "axx/c/b", true},
+        {"**x**/y", "xaxy", false},
+        {"**x**/y", "xax/y", true},
+        {"*x**/y", "xax/q/y", true},
+        {"**/", "a/", true},
+        {"**/", "a", false},
         {"**/**/**/*a*a*a*b", "aaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaa", false},
     };
     (void)state;
@@ -62,11 +74,68 @@ static void path_globs_stop_at_slashes_unless_doubled(void **state)
     }
 }
 
+/* The same by trying everything. */
+static bool reference(const char *p, const char *t, const char *start)
+{
+    const bool name_starts = t == start || t[-1] == '/';
+    if (p[0] == '\0')
+        return t[0] == '\0';
+    if (p[0] == '*' && p[1] == '*') {
+        const bool slash = p[2] == '/';
+        if (slash && name_starts && reference(p + 3, t, start))
+            return true;
+        for (const char *c = t;; c++) {
+            if (slash ? c[0] == '/' && reference(p + 3, c + 1, start) : reference(p + 2, c, start))
+                return true;
+            if (c[0] == '\0')
+                return false;
+        }
+    }
+    if (p[0] == '*') {
+        for (const char *c = t;; c++) {
+            if (reference(p + 1, c, start))
+                return true;
+            if (c[0] == '\0' || c[0] == '/')
+                return false;
+        }
+    }
+    return t[0] != '\0' && (p[0] == '?' ? t[0] != '/' : p[0] == t[0]) &&
+           reference(p + 1, t + 1, start);
+}
+
+static void random_globs_match_as_trying_everything_does(void **state)
+{
+    unsigned seed = 11, matched = 0;
+    (void)state;
+    for (int round = 0; round < 200000; round++) {
+        static const char pattern_bytes[] = "*a/*b?*", text_bytes[] = "ab/a";
+        char pattern[10] = "", text[10] = "";
+        for (size_t i = 0; i + 1 < sizeof(pattern) && seed % 11 != 0; i++) {
+            seed = seed * 1103515245 + 12345;
+            pattern[i] = pattern_bytes[(seed >> 16) % (sizeof(pattern_bytes) - 1)];
+        }
+        seed = seed * 1103515245 + 12345;
+        for (size_t i = 0; i + 1 < sizeof(text) && seed % 11 != 0; i++) {
+            seed = seed * 1103515245 + 12345;
+            text[i] = text_bytes[(seed >> 16) % (sizeof(text_bytes) - 1)];
+        }
+        seed = seed * 1103515245 + 12345;
+        if (strstr(pattern, "***") != NULL) /* which two of three are one is nobody's business */
+            continue;
+        const bool expected = reference(pattern, text, text);
+        matched += expected;
+        if (glob_path(sv_of(pattern), sv_of(text)) != expected)
+            fail_msg("%s on %s, wanted %d", pattern, text, expected);
+    }
+    assert_true(matched > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(job_globs_know_the_star_and_nothing_else),
         cmocka_unit_test(path_globs_stop_at_slashes_unless_doubled),
+        cmocka_unit_test(random_globs_match_as_trying_everything_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

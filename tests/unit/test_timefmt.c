@@ -111,6 +111,18 @@ static void durations_as_go_and_people_write_them(void **state)
     }
 }
 
+static void a_duration_of_too_many_digits_is_none(void **state)
+{
+    char text[902]; /* more than the largest double, divided by as much */
+    int64_t ms = -5;
+    (void)state;
+    memset(text, '9', sizeof(text));
+    text[450] = '.';
+    text[901] = 's';
+    assert_false(time_parse_duration((struct sv){.ptr = text, .len = sizeof(text)}, &ms));
+    assert_int_equal(ms, -5);
+}
+
 static void durations_are_shown_in_two_units_at_most(void **state)
 {
     static const struct {
@@ -159,6 +171,7 @@ int main(void)
         cmocka_unit_test(every_day_of_four_centuries_comes_back),
         cmocka_unit_test(http_dates_come_in_three_forms),
         cmocka_unit_test(durations_as_go_and_people_write_them),
+        cmocka_unit_test(a_duration_of_too_many_digits_is_none),
         cmocka_unit_test(durations_are_shown_in_two_units_at_most),
         cmocka_unit_test(when_counts_back_from_now_or_names_a_day),
     };
