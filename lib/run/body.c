@@ -186,15 +186,15 @@ static bool open_cached(struct body *b)
     return false;
 }
 
-static void open_revalidated(struct body *b)
+/* False: the copy that the server vouches for was evicted meanwhile. */
+static bool open_revalidated(struct body *b)
 {
     struct cache_hit hit;
-    if (cache_find(b->p->options->cache, b->url, &hit) && hit.fd >= 0) {
-        b->fd = hit.fd;
-        b->status = hit.status;
-    } else {
-        (void)err_why(&b->err, ERR_TRANSIENT, "unchanged, and gone from the cache meanwhile");
-    }
+    if (!cache_find(b->p->options->cache, b->url, &hit) || hit.fd < 0)
+        return false;
+    b->fd = hit.fd;
+    b->status = hit.status;
+    return true;
 }
 
 static bool send_request(struct body *b, struct err *err)
@@ -534,8 +534,6 @@ static void take_listing(struct body *b, const struct ending *e)
 static void finish(struct body *b)
 {
     struct ending e = {0};
-    if (b->revalidated && b->status == HTTP_NOT_MODIFIED)
-        open_revalidated(b);
     if (b->fd >= 0)
         feed_file(b);
     judge_answer(b, &e);
@@ -561,6 +559,22 @@ static void finish(struct body *b)
     }
 }
 
+/* Ask once more, and for the whole of it. True: the body belongs to the network again. */
+static bool ask_for_whole(struct body *b)
+{
+    b->revalidated = false;
+    (void)pthread_mutex_lock(&b->p->lock);
+    b->ended = b->busy = false;
+    b->status = 0;
+    b->err = (struct err){0};
+    (void)pthread_mutex_unlock(&b->p->lock);
+    struct err err = {0};
+    if (send_request(b, &err))
+        return true;
+    b->err = err;
+    return false;
+}
+
 static void body_work(struct pipeline *p, struct task *task)
 {
     struct body *b = (struct body *)task;
@@ -579,6 +593,9 @@ static void body_work(struct pipeline *p, struct task *task)
     for (const struct chunk *c = chunks; c != NULL; c = c->next)
         feed(b, (struct sv){.ptr = c->bytes, .len = c->len});
     free_chunks(p, chunks);
+    const bool unchanged = ended && b->revalidated && b->status == HTTP_NOT_MODIFIED;
+    if (unchanged && !open_revalidated(b) && ask_for_whole(b))
+        return;
     if (ended) {
         struct job *job = b->job;
         finish(b);
