@@ -13,6 +13,8 @@
     ROW("^Your build has been (stopped|terminated)", OUTCOME_FAILED, 22, "Travis", false) \
     ROW("^(##\\[error\\])?Process completed with exit code [1-9]", OUTCOME_FAILED, 22, "GitHub Actions", true) \
     ROW("^ERROR: Job failed", OUTCOME_FAILED, 22, "GitLab", true) \
+    ROW("^##\\[error\\]", OUTCOME_FAILED, 6, "GitHub Actions", false) \
+    ROW("^Cleaning up orphan processes$", OUTCOME_PASSED, 5, "GitHub Actions", false) \
     ROW("^Job succeeded$", OUTCOME_PASSED, 21, "GitLab", false) \
     ROW("^The command \".*\" (exited with [1-9]|failed and exited with)", OUTCOME_FAILED, 20, "Travis", true) \
     ROW("^(# )?TBPL FAILURE|^# TinderboxPrint: .*(busted|exception)", OUTCOME_FAILED, 19, "mozharness", false) \

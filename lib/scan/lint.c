@@ -43,6 +43,49 @@ struct walk { /* over a pattern that PCRE2 takes */
     unsigned depth;
 };
 
+struct literal {       /* what every match of a part holds, in bytes */
+    size_t best;       /* the longest run anywhere in it */
+    size_t head, tail; /* the runs at its two ends */
+    bool whole;        /* it is one run: head == tail == best */
+};
+
+enum times { TIMES_MAYBE, TIMES_ONCE, TIMES_MORE };
+
+static const struct literal nothing = {.whole = true};
+static const struct literal one_byte = {1, 1, 1, true};
+
+static size_t max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct literal joined(struct literal a, struct literal b, enum times times)
+{
+    if (times == TIMES_MAYBE)
+        return (struct literal){.best = a.best, .head = a.head};
+    return (struct literal){
+        .best = max(max(a.best, b.best), a.tail + b.head),
+        .head = a.whole ? a.head + b.head : a.head,
+        .tail = b.whole && times == TIMES_ONCE ? a.tail + b.tail : b.tail,
+        .whole = a.whole && b.whole && times == TIMES_ONCE,
+    };
+}
+
+static struct literal either(struct literal a, struct literal b)
+{
+    return (struct literal){
+        .best = min(a.best, b.best),
+        .head = min(a.head, b.head),
+        .tail = min(a.tail, b.tail),
+        .whole = a.whole && b.whole,
+    };
+}
+
 static bool at(const struct walk *w, const char *head)
 {
     return sv_starts(w->rest, sv_of(head));
@@ -53,7 +96,7 @@ static void skip(struct walk *w, size_t n)
     w->rest = sv_tail(w->rest, n);
 }
 
-static void skip_class(struct walk *w)
+static struct literal class_(struct walk *w)
 {
     skip(w, at(w, "[^") ? 2 : 1);
     if (at(w, "]"))
@@ -67,80 +110,77 @@ static void skip_class(struct walk *w)
         }
     }
     skip(w, 1);
+    return (struct literal){0};
 }
 
-enum atom { ATOM_LITERAL, ATOM_WIDTHLESS, ATOM_OTHER };
-
-static enum atom escape(struct walk *w)
+static struct literal escape(struct walk *w)
 {
     const char c = w->rest.len > 1 ? w->rest.ptr[1] : '\0';
     skip(w, 2);
     if (c == 'b' || c == 'B' || c == 'K')
-        return ATOM_WIDTHLESS;
+        return nothing;
     if (c == 'x' && at(w, "{"))
         skip(w, sv_find_char(w->rest, '}') + 1);
     else if (c == 'x')
         skip(w, 2);
-    return strchr("dDwWsShHvVNRXpPkg0123456789", c) != NULL ? ATOM_OTHER : ATOM_LITERAL;
+    return c == '\0' || strchr("dDwWsShHvVNRXpPkg0123456789", c) != NULL ? (struct literal){0}
+                                                                         : one_byte;
 }
 
-static size_t literal_of_any(struct walk *w);
+static struct literal alternatives(struct walk *w);
 
-/* The head of a group, "(", "(?:", "(?<name>", "(?i)"; true when that was all of it: only flags. */
-static bool group_head(struct walk *w)
+/* Pass what stands between "(" and the contents of a group. False: there are none, as in (?i). */
+static bool open_group(struct walk *w)
 {
     const char third = w->rest.len > 2 ? w->rest.ptr[2] : '\0';
     const char fourth = w->rest.len > 3 ? w->rest.ptr[3] : '\0';
+    const bool around = third == '<' && (fourth == '=' || fourth == '!');
     if (!at(w, "(?")) {
-        skip(w, 1);
-        return false;
-    }
-    if (third == '\'' || third == 'P' || (third == '<' && fourth != '=' && fourth != '!')) {
-        skip(w, 3 + sv_find_char(sv_tail(w->rest, 3), third == '\'' ? '\'' : '>') + 1);
-        return false;
-    }
-    skip(w, third == '<' ? 4 : 3);
-    while (w->rest.len > 0 && strchr("imnsx-", third) != NULL && !at(w, ":") && !at(w, ")"))
-        skip(w, 1);
-    if (at(w, ")")) {
         skip(w, 1);
         return true;
     }
-    if (at(w, ":") && third != ':')
+    if (third == '#') {
+        skip(w, sv_find_char(w->rest, ')') + 1);
+        return false;
+    }
+    if (third == '\'' || third == 'P' || (third == '<' && !around)) { /* named */
+        skip(w, 3 + sv_find_char(sv_tail(w->rest, 3), third == '\'' ? '\'' : '>') + 1);
+        return true;
+    }
+    skip(w, around ? 4 : strchr(":=!>|", third) != NULL && third != '\0' ? 3 : 2);
+    if (around || (third != '\0' && strchr(":=!>|", third) != NULL))
+        return true;
+    while (w->rest.len > 0 && !at(w, ":") && !at(w, ")"))
         skip(w, 1);
-    return false;
+    const bool contents = at(w, ":");
+    skip(w, 1);
+    return contents;
 }
 
-/* A group; *ret_best is the literal that it asks for. */
-static enum atom group(struct walk *w, size_t *ret_best)
+static struct literal group(struct walk *w, bool *ret_widthless)
 {
     const bool negative = at(w, "(?!") || at(w, "(?<!");
-    const bool around = negative || at(w, "(?=") || at(w, "(?<=");
-    *ret_best = 0;
-    if (at(w, "(?#")) {
-        skip(w, sv_find_char(w->rest, ')') + 1);
-        return ATOM_WIDTHLESS;
-    }
-    if (group_head(w))
-        return ATOM_WIDTHLESS;
-    const size_t best = literal_of_any(w);
+    const bool ahead = at(w, "(?=") || at(w, "(?<=");
+    *ret_widthless = true;
+    if (!open_group(w))
+        return nothing;
+    const struct literal inner = alternatives(w);
     skip(w, 1);
-    *ret_best = negative ? 0 : best;
-    return around ? ATOM_WIDTHLESS : ATOM_OTHER;
+    *ret_widthless = negative || ahead;
+    return negative ? nothing : ahead ? (struct literal){.best = inner.best, .whole = true} : inner;
 }
 
-/* What follows an atom: 0 it may be absent, 1 it is there once, 2 it is repeated. */
-static int quantifier(struct walk *w)
+static enum times quantifier(struct walk *w)
 {
-    int times = 1;
+    enum times times = TIMES_ONCE;
     if (at(w, "*") || at(w, "?")) {
-        times = 0;
+        times = TIMES_MAYBE;
         skip(w, 1);
     } else if (at(w, "+")) {
-        times = 2;
+        times = TIMES_MORE;
         skip(w, 1);
     } else if (at(w, "{") && w->rest.len > 1 && strchr("0123456789,", w->rest.ptr[1]) != NULL) {
-        times = w->rest.ptr[1] == '0' || w->rest.ptr[1] == ',' ? 0 : 2;
+        times = w->rest.ptr[1] == '0' || w->rest.ptr[1] == ',' ? TIMES_MAYBE : TIMES_MORE;
         skip(w, sv_find_char(w->rest, '}') + 1);
     } else {
         return times;
@@ -150,57 +190,46 @@ static int quantifier(struct walk *w)
     return times;
 }
 
-static size_t max(size_t a, size_t b)
+static struct literal branch(struct walk *w)
 {
-    return a > b ? a : b;
-}
-
-static size_t literal_of_branch(struct walk *w)
-{
-    size_t best = 0, run = 0;
+    struct literal all = nothing;
     while (w->rest.len > 0 && !at(w, "|") && !at(w, ")")) {
-        enum atom atom = ATOM_LITERAL;
-        size_t inner = 0;
+        struct literal part = one_byte;
+        bool widthless = false;
         if (at(w, "\\")) {
-            atom = escape(w);
+            part = escape(w);
         } else if (at(w, "[")) {
-            skip_class(w);
-            atom = ATOM_OTHER;
+            part = class_(w);
         } else if (at(w, "(")) {
-            atom = group(w, &inner);
+            part = group(w, &widthless);
         } else {
-            atom = at(w, ".") ? ATOM_OTHER : at(w, "^") || at(w, "$") ? ATOM_WIDTHLESS : atom;
+            part = at(w, ".") ? (struct literal){0} : at(w, "^") || at(w, "$") ? nothing : part;
             skip(w, 1);
         }
-        const int times = atom == ATOM_WIDTHLESS ? 1 : quantifier(w);
-        run += atom == ATOM_LITERAL && times > 0;
-        best = max(best, times > 0 ? max(run, inner) : run);
-        if (atom == ATOM_OTHER || times != 1)
-            run = 0;
+        all = joined(all, part, widthless ? TIMES_ONCE : quantifier(w));
     }
-    return best;
+    return all;
 }
 
-static size_t literal_of_any(struct walk *w)
+static struct literal alternatives(struct walk *w)
 {
     if (++w->depth > MAX_DEPTH) {
         w->rest = sv_tail(w->rest, w->rest.len);
-        return 0;
+        return (struct literal){0};
     }
-    size_t least = literal_of_branch(w);
+    struct literal all = branch(w);
     while (at(w, "|")) {
         skip(w, 1);
-        const size_t branch = literal_of_branch(w);
-        least = branch < least ? branch : least;
+        all = either(all, branch(w));
     }
     w->depth--;
-    return least;
+    return all;
 }
 
 size_t lint_literal(struct sv pattern)
 {
     struct walk w = {.rest = pattern};
-    return literal_of_any(&w);
+    return alternatives(&w).best;
 }
 
 /* ---- one pattern ---- */
