@@ -52,7 +52,10 @@ static bool explains(const struct finding *cause, const struct finding *symptom)
         return false;
     if (cause->phase == PHASE_TEARDOWN && symptom->phase != PHASE_TEARDOWN)
         return false;
-    if (says_it_explains(symptom, cause) && symptom->severity > cause->severity)
+    /* When each claims to explain the other, the more severe one does, then the earlier one. */
+    if (says_it_explains(symptom, cause) &&
+        (symptom->severity > cause->severity ||
+         (symptom->severity == cause->severity && symptom < cause)))
         return false;
     return cause->artifact != symptom->artifact || symptom->line == 0 || cause->line == 0 ||
            cause->line <= symptom->last_line + SCREEN_LINES;
