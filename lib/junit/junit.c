@@ -40,7 +40,7 @@ enum element {
 
 struct known { /* a test seen under one name */
     struct test_result result;
-    unsigned passes, failures, errors;
+    unsigned passes, failures, errors, reruns;
     bool skipped, flaky;
     bool failed_by_status; /* an attribute says so; some write no element */
 };
@@ -307,7 +307,8 @@ static void begin_failure(struct junit *j, enum element e, int count, const xmlC
     const bool first = k->failures == 0 && (e == ELEMENT_FAILURE || e == ELEMENT_ERROR);
     k->failures += e == ELEMENT_FAILURE || e == ELEMENT_ERROR;
     k->errors += e == ELEMENT_ERROR;
-    k->flaky = k->flaky || e == ELEMENT_FLAKY || e == ELEMENT_RERUN;
+    k->flaky = k->flaky || e == ELEMENT_FLAKY;
+    k->reruns += e == ELEMENT_RERUN;
     k->result.attempts += e == ELEMENT_FLAKY || e == ELEMENT_RERUN;
     j->failure = j->depth + 1;
     /* A rerun that failed too says the same again. */
@@ -415,7 +416,8 @@ static void end_case(struct junit *j)
     bool is_new = false;
     struct known *now = &j->now;
     j->in_case = false;
-    if (now->failures == 0 && now->failed_by_status)
+    /* Reruns that failed and nothing that passed: it failed each time. */
+    if (now->failures == 0 && (now->failed_by_status || (now->reruns > 0 && !now->flaky)))
         now->failures = 1;
     now->errors = now->errors == now->failures && now->failures > 0;
     now->passes = now->failures == 0 && !now->skipped;
@@ -725,6 +727,8 @@ void junit_free(struct junit *j)
 {
     if (j == NULL)
         return;
+    if (j->parser->myDoc != NULL) /* libxml2 keeps entities that a DOCTYPE declares there */
+        xmlFreeDoc(j->parser->myDoc);
     xmlFreeParserCtxt(j->parser);
     sanitize_done(&j->sanitize);
     strmap_done(&j->names);

@@ -7,6 +7,8 @@
 static const struct sv replacement = SV_INIT("\xef\xbf\xbd");
 static const struct sv cdata_start = SV_INIT("<![CDATA[");
 static const struct sv cdata_end = SV_INIT("]]>");
+static const struct sv comment_start = SV_INIT("<!--");
+static const struct sv comment_end = SV_INIT("-->");
 
 enum { RECODE_PIECE = 1024 };
 
@@ -179,51 +181,108 @@ static bool begins_tag(char c)
            c == '!' || c == '?' || (unsigned char)c >= 0x80;
 }
 
-static enum look look_at_tag(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+static bool is_prefix(struct sv rest, struct sv word, bool last)
 {
-    *ret_len = 1;
-    if (!last && rest.len < cdata_start.len && sv_starts(cdata_start, rest))
-        return LOOK_OPEN;
-    if (sv_starts(rest, cdata_start)) {
-        s->in_cdata = true;
-        *ret_len = cdata_start.len;
-        return LOOK_GOOD;
-    }
-    return rest.len > 1 && begins_tag(rest.ptr[1]) ? LOOK_GOOD : LOOK_STRAY;
+    return !last && rest.len < word.len && sv_starts(word, rest);
 }
 
-static enum look look_at_end(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+/* A '<' between tags, or where a tag ought to have ended. */
+static enum look look_at_tag(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
 {
-    *ret_len = 1;
-    if (!last && rest.len < cdata_end.len && sv_starts(cdata_end, rest))
+    if (is_prefix(rest, cdata_start, last) || is_prefix(rest, comment_start, last))
         return LOOK_OPEN;
-    if (sv_starts(rest, cdata_end)) {
-        s->in_cdata = false;
-        *ret_len = cdata_end.len;
+    if (sv_starts(rest, cdata_start)) {
+        s->inside = INSIDE_CDATA;
+        *ret_len = cdata_start.len;
+    } else if (sv_starts(rest, comment_start)) {
+        s->inside = INSIDE_COMMENT;
+        *ret_len = comment_start.len;
+    } else if (rest.len > 1 && begins_tag(rest.ptr[1])) {
+        s->inside = INSIDE_TAG;
+    } else {
+        return LOOK_STRAY;
     }
     return LOOK_GOOD;
 }
 
-static enum look look_at(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+/* A '<' in a value is a mistake of the writer's, unless the quote's end was forgotten. */
+static enum look look_at_value(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
 {
+    static const struct sv tags[] = {SV_INIT("<testcase"),  SV_INIT("</testcase>"),
+                                     SV_INIT("<testsuite"), SV_INIT("</testsuite"),
+                                     SV_INIT("<failure"),   SV_INIT("</failure>")};
+    for (size_t i = 0; i < COUNT_OF(tags); i++) {
+        if (is_prefix(rest, tags[i], last))
+            return LOOK_OPEN;
+        if (sv_starts(rest, tags[i])) {
+            s->inside = INSIDE_TAG;
+            *ret_len = tags[i].len;
+            return LOOK_GOOD;
+        }
+    }
+    return LOOK_STRAY;
+}
+
+static enum look look_at_end(struct sanitize *s, struct sv rest, struct sv end, bool last,
+                             size_t *ret_len)
+{
+    if (is_prefix(rest, end, last))
+        return LOOK_OPEN;
+    if (sv_starts(rest, end)) {
+        s->inside = INSIDE_TEXT;
+        *ret_len = end.len;
+    }
+    return LOOK_GOOD;
+}
+
+/* The signs that mean something where we are; all others but controls are plain. */
+static bool is_sign(enum sanitize_inside inside, char c)
+{
+    switch (inside) {
+    case INSIDE_TAG:
+        return c == '<' || c == '>' || c == '"' || c == '\'';
+    case INSIDE_DOUBLE:
+        return c == '<' || c == '"' || c == '&';
+    case INSIDE_SINGLE:
+        return c == '<' || c == '\'' || c == '&';
+    case INSIDE_COMMENT:
+        return c == '-';
+    case INSIDE_CDATA:
+        return c == ']';
+    case INSIDE_TEXT:
+    default:
+        return c == '<' || c == '&';
+    }
+}
+
+static enum look look_at_sign(struct sanitize *s, struct sv rest, bool last, size_t *ret_len)
+{
+    const bool value = s->inside == INSIDE_DOUBLE || s->inside == INSIDE_SINGLE;
+    *ret_len = 1;
     switch (rest.ptr[0]) {
     case '&':
-        *ret_len = 1;
-        return s->in_cdata ? LOOK_GOOD : look_at_reference(rest, last, ret_len);
+        return look_at_reference(rest, last, ret_len);
     case '<':
-        *ret_len = 1;
-        return s->in_cdata ? LOOK_GOOD : look_at_tag(s, rest, last, ret_len);
-    case ']':
-        *ret_len = 1;
-        return s->in_cdata ? look_at_end(s, rest, last, ret_len) : LOOK_GOOD;
+        return value ? look_at_value(s, rest, last, ret_len) : look_at_tag(s, rest, last, ret_len);
+    case '>':
+        s->inside = INSIDE_TEXT;
+        return LOOK_GOOD;
+    case '"':
+        s->inside = value ? INSIDE_TAG : INSIDE_DOUBLE;
+        return LOOK_GOOD;
+    case '\'':
+        s->inside = value ? INSIDE_TAG : INSIDE_SINGLE;
+        return LOOK_GOOD;
+    case '-':
+        return look_at_end(s, rest, comment_end, last, ret_len);
     default:
-        return look_at_character(rest, last, ret_len);
+        return look_at_end(s, rest, cdata_end, last, ret_len);
     }
 }
 
 static bool is_plain(char c)
 {
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '&' && c != '<' && c != ']';
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80;
 }
 
 /* Plain bytes go through in long runs; only what is wrong is touched. */
@@ -232,12 +291,14 @@ static bool clean(struct sanitize *s, struct sv bytes, bool last, struct err *er
     size_t from = 0, at = 0;
     while (at < bytes.len) {
         size_t len = 1;
-        if (is_plain(bytes.ptr[at])) {
+        const bool sign = is_sign(s->inside, bytes.ptr[at]);
+        if (!sign && is_plain(bytes.ptr[at])) {
             at++;
             continue;
         }
         const struct sv rest = sv_tail(bytes, at);
-        const enum look look = look_at(s, rest, last, &len);
+        const enum look look =
+            sign ? look_at_sign(s, rest, last, &len) : look_at_character(rest, last, &len);
         if (look == LOOK_GOOD) {
             at += len;
             continue;

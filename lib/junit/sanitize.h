@@ -3,7 +3,7 @@
  *
  * Out:     valid UTF-8 through the callback, in pieces of up to SANITIZE_PIECE bytes. A control
  *          character that XML forbids, a reference to one ("&#27;") and a byte that is no UTF-8
- *          become U+FFFD; a '<' that can begin no tag is escaped, outside of CDATA. Blanks, a byte
+ *          become U+FFFD; a '<' that can begin no tag, or stands in a value, is escaped. Blanks, a byte
  *          order mark and comments before a declaration are dropped with the declaration; other
  *          encodings are made UTF-8 first (recode).
  * State:   the first SANITIZE_HEAD bytes are held until the declaration is found.
@@ -26,6 +26,15 @@ struct sanitize_mark { /* from byte out of the output on, bytes come from in on,
     uint64_t out, in;
 };
 
+enum sanitize_inside {
+    INSIDE_TEXT,
+    INSIDE_TAG,
+    INSIDE_DOUBLE, /* quotes of a value */
+    INSIDE_SINGLE,
+    INSIDE_COMMENT,
+    INSIDE_CDATA,
+};
+
 struct sanitize {
     sanitize_fn *fn;
     void *user;
@@ -34,7 +43,7 @@ struct sanitize {
     struct recode recode;
     bool started;
     bool recoded;
-    bool in_cdata;
+    enum sanitize_inside inside;
     bool empty; /* after sanitize_finish: nothing was there but blanks, marks and comments */
     char open[SANITIZE_OPEN]; /* the beginning of something that is not whole yet */
     size_t open_len;

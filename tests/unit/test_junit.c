@@ -232,10 +232,12 @@ static const struct dialect {
      "classname=\"org.acme.OvenTest\" time=\"0.02\">\n    <failure message=\"black\" "
      "type=\"E\"><![CDATA["
      "E: black]]></failure>\n    <rerunFailure message=\"black again\" type=\"E\"><stackTrace>x"
-     "</stackTrace></rerunFailure>\n  </testcase>\n  <testcase name=\"cools\" "
+     "</stackTrace></rerunFailure>\n  </testcase>\n  <testcase name=\"chars\"><rerunError "
+     "message=\"r\"/></testcase>  <testcase name=\"cools\" "
      "classname=\"org.acme.OvenTest\" time=\"0.001\"/>\n</testsuite>",
      "org.acme.OvenTest|org.acme.OvenTest|bakes flaky x3\n"
      "org.acme.OvenTest|org.acme.OvenTest|burns failed x2\n"
+     "org.acme.OvenTest||chars failed x2\n"
      "org.acme.OvenTest|org.acme.OvenTest|cools passed x1\n",
      false},
     {"bazel",
@@ -560,6 +562,9 @@ static void broken_files_are_read_on(void **state)
     } cases[] = {
         {"<testsuite name=\"s\">5 < 6 & 7 <<computed>> <testcase name=\"a\"/></testsuite>",
          "s||a passed x1\n"},
+        {"<testsuite name=\"s\"><testcase name=\"a\"></testcase><failure message=\"no "
+         "end/></testsuite>",
+         "s||a passed x1\ns||<unspecified> failed x1\n"},
         {"<testsuite name=\"s\"><testcase name=\"a\">&nbsp;&undefined;</testcase><testcase "
          "name=\"b\"/>"
          "</testsuite>",
