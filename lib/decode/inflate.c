@@ -8,7 +8,7 @@
 
 enum {
     LAYERS = 2,
-    MAGIC_BYTES = 4,
+    MAGIC_BYTES = 4,   /* the longest magic */
     TRIAL_BYTES = 512, /* of what may be zlib, or text that looks like it */
     FORMAT_COUNT = 3,
     DEFAULT_RATIO = 2000,
@@ -23,8 +23,9 @@ struct layer {
     struct unpack *decoders[FORMAT_COUNT]; /* kept for reuse */
     char held[TRIAL_BYTES];                /* not decided upon yet */
     size_t held_len;
-    char *out; /* INFLATE_PIECE_BYTES, owned */
-    uint64_t in_bytes;
+    char *out;      /* INFLATE_PIECE_BYTES, owned */
+    size_t out_len; /* made and not handed on yet */
+    uint64_t in_bytes, out_bytes;
     bool used; /* this layer undid something */
 };
 
@@ -35,6 +36,7 @@ struct inflate {
     struct layer layers[LAYERS];
     uint64_t stored_bytes, plain_bytes;
     enum inflate_end end;
+    bool failed; /* nothing is handed on any more */
     char why[96];
 };
 
@@ -62,12 +64,14 @@ void inflate_reset(struct inflate *z, inflate_fn *fn, void *user)
     z->user = user;
     z->stored_bytes = z->plain_bytes = 0;
     z->end = INFLATE_COMPLETE;
+    z->failed = false;
     z->why[0] = '\0';
     for (size_t i = 0; i < LAYERS; i++) {
-        z->layers[i].state = LAYER_SNIFF;
-        z->layers[i].held_len = 0;
-        z->layers[i].in_bytes = 0;
-        z->layers[i].used = false;
+        struct layer *l = &z->layers[i];
+        l->state = LAYER_SNIFF;
+        l->held_len = l->out_len = 0;
+        l->in_bytes = l->out_bytes = 0;
+        l->used = false;
     }
 }
 
@@ -85,25 +89,43 @@ void inflate_free(struct inflate *z)
 
 static bool feed_layer(struct inflate *z, size_t index, struct sv in, bool last, struct err *err);
 
+/* Each layer is bounded: what an inner one makes nothing of has cost its time too. */
+static bool is_within_limits(const struct inflate *z, const struct layer *l, struct err *err)
+{
+    if (l->out_bytes > z->options.max_plain_bytes)
+        return err_why(err, ERR_LIMIT, "more than %" PRIu64 " bytes after decompression",
+                       z->options.max_plain_bytes);
+    if (l->out_bytes > RATIO_FREE_BYTES &&
+        l->out_bytes / z->options.max_ratio > z->layers[0].in_bytes)
+        return err_why(err, ERR_LIMIT, "decompression by more than %u to 1", z->options.max_ratio);
+    return true;
+}
+
 /* Hand on what a layer made: to the layer above, or out. */
 static bool emit(struct inflate *z, size_t index, struct sv plain, struct err *err)
 {
+    struct layer *l = &z->layers[index];
     if (plain.len == 0)
         return true;
+    l->out_bytes += plain.len;
+    if (!is_within_limits(z, l, err))
+        return false;
     if (index + 1 < LAYERS)
         return feed_layer(z, index + 1, plain, false, err);
     z->plain_bytes += plain.len;
-    if (z->plain_bytes > z->options.max_plain_bytes)
-        return err_why(err, ERR_LIMIT, "more than %" PRIu64 " bytes after decompression",
-                       z->options.max_plain_bytes);
-    if (z->plain_bytes > RATIO_FREE_BYTES &&
-        z->plain_bytes / z->options.max_ratio > z->stored_bytes)
-        return err_why(err, ERR_LIMIT, "decompression by more than %u to 1", z->options.max_ratio);
     for (; plain.len > 0; plain = sv_tail(plain, INFLATE_PIECE_BYTES)) {
         if (!z->fn(sv_head(plain, INFLATE_PIECE_BYTES), z->user, err))
             return false;
     }
     return true;
+}
+
+static bool flush(struct inflate *z, size_t index, struct err *err)
+{
+    struct layer *l = &z->layers[index];
+    const struct sv made = {.ptr = l->out, .len = l->out_len};
+    l->out_len = 0;
+    return emit(z, index, made, err);
 }
 
 static void broken(struct inflate *z, struct layer *l, const char *why)
@@ -113,89 +135,126 @@ static void broken(struct inflate *z, struct layer *l, const char *why)
     (void)snprintf(z->why, sizeof(z->why), "byte %" PRIu64 ": %s", l->in_bytes, why);
 }
 
-/* One run of a layer's decoder over some input; *ret_rest is what a finished member left. */
+/* Run a layer's decoder over some input; *ret_rest is what a finished member left. What it makes is
+ * handed on in full pieces only, so that they do not depend on how the input was cut. */
 static bool unpack_some(struct inflate *z, size_t index, struct sv in, struct sv *ret_rest,
                         struct err *err)
 {
     struct layer *l = &z->layers[index];
     for (;;) {
         size_t used = 0, made = 0;
+        const size_t room = INFLATE_PIECE_BYTES - l->out_len;
         const char *why = "";
         const enum unpack_end end =
-            unpack_run(l->decoders[l->format], in, &used, l->out, INFLATE_PIECE_BYTES, &made, &why);
+            unpack_run(l->decoders[l->format], in, &used, l->out + l->out_len, room, &made, &why);
         l->in_bytes += used;
+        l->out_len += made;
         in = sv_tail(in, used);
-        if (!emit(z, index, (struct sv){.ptr = l->out, .len = made}, err))
+        if (l->out_len == INFLATE_PIECE_BYTES && !flush(z, index, err))
             return false;
         if (end == UNPACK_BAD)
             broken(z, l, why);
-        if (end == UNPACK_END)
+        else if (end == UNPACK_END)
             l->state = LAYER_BETWEEN;
-        if (end != UNPACK_MORE || (in.len == 0 && made < INFLATE_PIECE_BYTES)) {
+        else if (in.len > 0 && used == 0 && made == 0)
+            broken(z, l, "the decoder makes nothing of it");
+        if (l->state != LAYER_UNPACK || (in.len == 0 && made < room)) {
             *ret_rest = in;
             return true;
         }
     }
 }
 
-static bool start_decoder(struct inflate *z, size_t index, enum unpack_format format,
+static bool ready_decoder(struct inflate *z, struct layer *l, enum unpack_format format,
                           struct err *err)
 {
-    struct layer *l = &z->layers[index];
     if (l->out == NULL)
         l->out = malloc(INFLATE_PIECE_BYTES);
     if (l->out == NULL)
         return err_why(err, ERR_NOMEM, "no memory for a decoder");
-    if (l->decoders[format] == NULL) {
-        l->decoders[format] = unpack_new(format, z->options.force_zlib, err);
-        if (l->decoders[format] == NULL)
-            return false;
-    } else {
+    if (l->decoders[format] != NULL)
         unpack_reset(l->decoders[format]);
-    }
+    else
+        l->decoders[format] = unpack_new(format, z->options.force_zlib, err);
+    return l->decoders[format] != NULL;
+}
+
+static bool start_decoder(struct inflate *z, struct layer *l, enum unpack_format format,
+                          struct err *err)
+{
+    if (!ready_decoder(z, l, format, err))
+        return false;
     l->format = format;
     l->state = LAYER_UNPACK;
     l->used = true;
     return true;
 }
 
-enum guess { GUESS_MORE, GUESS_PLAIN, GUESS_GZIP, GUESS_ZLIB, GUESS_ZSTD };
+enum guess { GUESS_MORE, GUESS_PLAIN, GUESS_GZIP, GUESS_ZLIB, GUESS_ZSTD, GUESS_FAILED };
 
-/* Two bytes pass for a zlib header in one text out of a thousand: what follows must decode. */
-static enum guess guess_zlib(struct sv held, bool last)
+static bool is_text(struct sv s)
 {
-    char out[4096];
-    size_t used = 0, made = 0;
-    const char *why = "";
-    struct err err = {0};
-    if (held.len < TRIAL_BYTES && !last)
-        return GUESS_MORE;
-    struct unpack *u = unpack_new(UNPACK_ZLIB, true, &err);
-    if (u == NULL)
-        return GUESS_PLAIN;
-    const enum unpack_end end = unpack_run(u, held, &used, out, sizeof(out), &made, &why);
-    unpack_free(u);
-    return end != UNPACK_BAD && made > 0 ? GUESS_ZLIB : GUESS_PLAIN;
+    for (size_t i = 0; i < s.len; i++) {
+        const unsigned char c = (unsigned char)s.ptr[i];
+        if (c >= 0x7f || (c < 0x20 && strchr("\t\n\r\x1b", c) == NULL) || c == '\0')
+            return false;
+    }
+    return true;
 }
 
-static enum guess guess_format(struct sv held, bool last)
+/* Two bytes pass for a zlib header in one text out of a thousand: what follows must decode. */
+static enum guess guess_zlib(struct inflate *z, struct layer *l, struct sv held, bool last,
+                             struct err *err)
+{
+    size_t used = 0, made = 0;
+    const char *why = "";
+    if (held.len < TRIAL_BYTES && !last)
+        return GUESS_MORE;
+    if (!ready_decoder(z, l, UNPACK_ZLIB, err))
+        return GUESS_FAILED;
+    const enum unpack_end end =
+        unpack_run(l->decoders[UNPACK_ZLIB], held, &used, l->out, INFLATE_PIECE_BYTES, &made, &why);
+    return end == UNPACK_END || (end == UNPACK_MORE && made > 0 && !is_text(held)) ? GUESS_ZLIB
+                                                                                   : GUESS_PLAIN;
+}
+
+/* The bytes are the start of a member's magic, or begin with all of it. */
+static bool starts_magic(struct sv held, enum unpack_format format, bool *ret_whole)
+{
+    static const struct sv gzip = SV_INIT("\x1f\x8b\x08"), zstd = SV_INIT("\x28\xb5\x2f\xfd");
+    static const struct sv skippable = SV_INIT("\x2a\x4d\x18"); /* behind 0x50 to 0x5f */
+    const struct sv magic = format == UNPACK_GZIP ? gzip : zstd;
+    *ret_whole = held.len >= magic.len;
+    if (sv_equal(sv_head(held, magic.len), sv_head(magic, held.len)))
+        return true;
+    return format == UNPACK_ZSTD && (held.ptr[0] & 0xf0) == 0x50 &&
+           sv_equal(sv_tail(sv_head(held, magic.len), 1), sv_head(skippable, held.len - 1));
+}
+
+static enum guess guess_format(struct inflate *z, struct layer *l, struct sv held, bool last,
+                               struct err *err)
 {
     const unsigned char *b = (const unsigned char *)held.ptr;
     static const struct {
-        struct sv magic;
+        enum unpack_format format;
         enum guess guess;
-    } magics[] = {{SV_INIT("\x1f\x8b\x08"), GUESS_GZIP}, {SV_INIT("\x28\xb5\x2f\xfd"), GUESS_ZSTD}};
+    } magics[] = {{UNPACK_GZIP, GUESS_GZIP}, {UNPACK_ZSTD, GUESS_ZSTD}};
+    if (held.len == 0)
+        return GUESS_PLAIN;
     for (size_t i = 0; i < COUNT_OF(magics); i++) {
-        if (sv_starts(held, magics[i].magic))
+        bool whole = false;
+        if (!starts_magic(held, magics[i].format, &whole))
+            continue;
+        if (whole)
             return magics[i].guess;
-        if (!last && sv_starts(magics[i].magic, held))
+        if (!last)
             return GUESS_MORE;
     }
-    const bool maybe_zlib = held.len >= 1 && (b[0] & 0x0f) == 8 && b[0] >> 4 <= 7;
+    const bool maybe_zlib = (b[0] & 0x0f) == 8 && b[0] >> 4 <= 7;
     if (maybe_zlib && held.len == 1 && !last)
         return GUESS_MORE;
     if (maybe_zlib && held.len >= 2 && (b[0] * 256 + b[1]) % 31 == 0 && (b[1] & 0x20) == 0)
-        return guess_zlib(held, last);
+        return guess_zlib(z, l, held, last, err);
     return GUESS_PLAIN;
 }
 
@@ -203,6 +262,8 @@ static enum guess guess_format(struct sv held, bool last)
 static bool sniff(struct inflate *z, size_t index, struct sv *in, bool last, struct err *err)
 {
     struct layer *l = &z->layers[index];
+    const struct sv all = *in;
+    const bool has_all = l->held_len == 0;
     enum guess guess;
     for (;;) {
         const size_t wanted = l->held_len < MAGIC_BYTES ? 1 : TRIAL_BYTES - l->held_len;
@@ -210,7 +271,10 @@ static bool sniff(struct inflate *z, size_t index, struct sv *in, bool last, str
         memcpy(l->held + l->held_len, part.len > 0 ? part.ptr : "", part.len);
         l->held_len += part.len;
         *in = sv_tail(*in, part.len);
-        guess = guess_format((struct sv){.ptr = l->held, .len = l->held_len}, last && in->len == 0);
+        guess = guess_format(z, l, (struct sv){.ptr = l->held, .len = l->held_len},
+                             last && in->len == 0, err);
+        if (guess == GUESS_FAILED)
+            return false;
         if (guess != GUESS_MORE)
             break;
         if (in->len == 0)
@@ -221,8 +285,12 @@ static bool sniff(struct inflate *z, size_t index, struct sv *in, bool last, str
     const struct sv held = {.ptr = l->held, .len = l->held_len};
     l->held_len = 0;
     l->state = LAYER_PLAIN;
-    if (guess != GUESS_PLAIN && !start_decoder(z, index, formats[guess], err))
+    if (guess != GUESS_PLAIN && !start_decoder(z, l, formats[guess], err))
         return false;
+    if (has_all) {
+        *in = all;
+        return true;
+    }
     return feed_layer(z, index, held, false, err);
 }
 
@@ -230,20 +298,19 @@ static bool sniff(struct inflate *z, size_t index, struct sv *in, bool last, str
 static bool between(struct inflate *z, size_t index, struct sv *in, struct err *err)
 {
     struct layer *l = &z->layers[index];
-    static const struct sv gzip = SV_INIT("\x1f\x8b"), zstd = SV_INIT("\x28\xb5\x2f\xfd");
-    const struct sv magic = l->format == UNPACK_ZSTD ? zstd : gzip;
-    while (in->len > 0 && l->held_len < magic.len) {
+    for (bool whole = false; !whole;) {
+        if (in->len == 0)
+            return true;
         l->held[l->held_len++] = in->ptr[0];
         *in = sv_tail(*in, 1);
         const struct sv held = {.ptr = l->held, .len = l->held_len};
-        if (l->format == UNPACK_ZLIB || !sv_starts(magic, held)) {
+        if (l->format == UNPACK_ZLIB || !starts_magic(held, l->format, &whole)) {
             l->state = LAYER_OVER;
             z->end = z->end == INFLATE_COMPLETE ? INFLATE_TRAILING : z->end;
             return true;
         }
     }
-    if (l->held_len < magic.len)
-        return true;
+    const struct sv magic = {.ptr = l->held, .len = l->held_len};
     l->held_len = 0;
     unpack_reset(l->decoders[l->format]);
     l->state = LAYER_UNPACK;
@@ -260,6 +327,7 @@ static bool feed_layer(struct inflate *z, size_t index, struct sv in, bool last,
                 return false;
             break;
         case LAYER_PLAIN:
+            l->in_bytes += in.len;
             return emit(z, index, in, err);
         case LAYER_UNPACK:
             if (!unpack_some(z, index, in, &in, err))
@@ -280,7 +348,8 @@ static bool feed_layer(struct inflate *z, size_t index, struct sv in, bool last,
 bool inflate_feed(struct inflate *z, struct sv stored, struct err *err)
 {
     z->stored_bytes += stored.len;
-    return stored.len == 0 || feed_layer(z, 0, stored, false, err);
+    z->failed = z->failed || (stored.len > 0 && !feed_layer(z, 0, stored, false, err));
+    return !z->failed;
 }
 
 static const char *format_name(const struct inflate *z)
@@ -296,19 +365,31 @@ static const char *format_name(const struct inflate *z)
                              : one[z->layers[0].format];
 }
 
+/* The end of a layer's input: what it holds back goes on, and how it ended is told. */
+static bool finish_layer(struct inflate *z, size_t index, struct err *err)
+{
+    struct layer *l = &z->layers[index];
+    if (l->state == LAYER_SNIFF && l->held_len > 0 && !feed_layer(z, index, SV(""), true, err))
+        return false;
+    if (l->state == LAYER_UNPACK && z->end != INFLATE_CORRUPT) {
+        z->end = INFLATE_TRUNCATED;
+        (void)snprintf(z->why, sizeof(z->why), "it ends at byte %" PRIu64, l->in_bytes);
+    } else if (l->state == LAYER_BETWEEN && l->held_len > 0 && z->end == INFLATE_COMPLETE) {
+        z->end = INFLATE_TRAILING;
+    }
+    return flush(z, index, err);
+}
+
 bool inflate_finish(struct inflate *z, struct inflate_result *ret_result, struct err *err)
 {
     struct inflate_result result = {0};
-    for (size_t i = 0; i < LAYERS; i++) {
-        struct layer *l = &z->layers[i];
-        if (l->state == LAYER_SNIFF && l->held_len > 0 && !feed_layer(z, i, SV(""), true, err))
-            return false;
-        if (l->state == LAYER_UNPACK && z->end != INFLATE_CORRUPT) {
-            z->end = INFLATE_TRUNCATED;
-            (void)snprintf(z->why, sizeof(z->why), "it ends at byte %" PRIu64, l->in_bytes);
-        }
+    for (size_t i = 0; i < LAYERS && !z->failed; i++) {
+        if (finish_layer(z, i, err))
+            continue;
+        z->failed = true;
+        return false;
     }
-    result.end = z->end;
+    result.end = z->failed ? INFLATE_STOPPED : z->end;
     result.stored_bytes = z->stored_bytes;
     result.plain_bytes = z->plain_bytes;
     result.format = format_name(z);

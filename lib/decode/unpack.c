@@ -9,12 +9,17 @@
 #include <zstd.h>
 #endif
 
+/* A frame may ask for a window of 2^ZSTD_WINDOW_LOG bytes: 32 MiB, four times what RFC 8878 wants every
+ * decoder to have, and little enough for each of many workers. */
+enum { ZSTD_WINDOW_LOG = 25 };
+
 struct unpack {
     enum unpack_format format;
     bool isal;
     z_stream z;
 #ifdef HAVE_ISAL
     struct inflate_state i;
+    size_t head_len; /* bytes of this member's header seen, up to FLAGS_AT + 1 */
 #endif
 #ifdef HAVE_ZSTD
     ZSTD_DStream *zstd;
@@ -38,6 +43,7 @@ static void start_isal(struct unpack *u)
 {
     isal_inflate_init(&u->i);
     u->i.crc_flag = ISAL_GZIP;
+    u->head_len = 0;
 }
 #endif
 
@@ -59,11 +65,12 @@ struct unpack *unpack_new(enum unpack_format format, bool force_zlib, struct err
         ok = inflateInit2(&u->z, format == UNPACK_GZIP ? 15 + 16 : 15) == Z_OK;
 #ifdef HAVE_ZSTD
     if (ok && format == UNPACK_ZSTD)
-        ok = (u->zstd = ZSTD_createDStream()) != NULL;
+        ok = (u->zstd = ZSTD_createDStream()) != NULL &&
+             !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG));
 #endif
     if (ok)
         return u;
-    free(u);
+    unpack_free(u);
     (void)err_why(err, ERR_NOMEM, "no memory for a decoder");
     return NULL;
 }
@@ -142,11 +149,26 @@ static const char *isal_words(int code)
     }
 }
 
+/* RFC 1952 2.3.1.2: a reserved flag that is set is an error. ISA-L does not look. */
+static bool has_reserved_flags(struct unpack *u, struct sv in)
+{
+    enum { FLAGS_AT = 3, RESERVED = 0xe0 };
+    if (u->head_len > FLAGS_AT)
+        return false;
+    const size_t at = FLAGS_AT - u->head_len;
+    u->head_len += at < in.len ? at + 1 : in.len;
+    return at < in.len && (in.ptr[at] & RESERVED) != 0;
+}
+
 static enum unpack_end run_isal(struct unpack *u, struct sv in, size_t *ret_used, char *out,
                                 size_t room, size_t *ret_made, const char **ret_why)
 {
     enum { STEP = 1 << 30 };
     const uint32_t offered = (uint32_t)(in.len < STEP ? in.len : STEP);
+    if (has_reserved_flags(u, in)) {
+        *ret_why = "unknown header flags set";
+        return UNPACK_BAD;
+    }
     u->i.next_in = (uint8_t *)(uintptr_t)in.ptr; /* not written to */
     u->i.avail_in = offered;
     u->i.next_out = (uint8_t *)out;

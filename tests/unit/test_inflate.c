@@ -96,6 +96,9 @@ static void plain_bytes_pass_through_whatever_they_begin_with(void **state)
         "x\x9c not zlib",
         "h\x81 a text that passes for a zlib header by its two bytes",
         "\x28\xb5\x2f",
+        "P*M",
+        "HK and a text of blanks and words, whose head passes for one of zlib too",
+        "x^ as well, and it is the head that zlib writes when it is in a hurry to be done",
         "PK\x03\x04"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++)
@@ -161,31 +164,47 @@ static void zlib_and_gzip_in_gzip_are_told_by_content(void **state)
     buf_done(&twice);
 }
 
+/* Everything in one chunk, damaged or not. */
+static struct inflate_result decode(struct sv stored, bool force_zlib, struct buf *out)
+{
+    struct inflate_result r;
+    struct err err = {0};
+    init(out);
+    struct inflate *z =
+        inflate_new(&(struct inflate_options){.force_zlib = force_zlib}, collect, out, &err);
+    assert_non_null(z);
+    assert_true(inflate_feed(z, stored, &err));
+    assert_true(inflate_finish(z, &r, &err));
+    inflate_free(z);
+    return r;
+}
+
 static void a_cut_stream_gives_its_prefix_and_says_so(void **state)
 {
+    enum { DECODER_LAG = 8 }; /* ISA-L keeps back a few bytes that it could give */
     struct buf plain, stored;
     (void)state;
     init(&plain);
     init(&stored);
     make_plain(&plain, 20000);
     pack(&stored, buf_sv(&plain), WRAP_GZIP);
-    for (size_t len = 3; len < stored.len; len += 211) {
-        const struct inflate_options options = {.force_zlib = len % 2 == 0};
-        struct inflate_result r;
-        struct err err = {0};
-        struct buf out;
-        init(&out);
-        struct inflate *z = inflate_new(&options, collect, &out, &err);
-        assert_true(inflate_feed(z, sv_head(buf_sv(&stored), len), &err));
-        assert_true(inflate_finish(z, &r, &err));
-        assert_int_equal(r.end, INFLATE_TRUNCATED);
-        assert_true(r.why[0] != '\0');
-        assert_true(out.len < plain.len);
-        assert_memory_equal(out.len > 0 ? out.data : "", plain.data, out.len);
-        if (len > 2000)
-            assert_true(out.len > 100);
-        inflate_free(z);
-        buf_done(&out);
+    for (size_t len = 3; len < stored.len; len += len < 40 || len + 40 > stored.len ? 1 : 211) {
+        size_t made[2];
+        for (int force = 0; force < 2; force++) {
+            struct buf out;
+            const struct inflate_result r = decode(sv_head(buf_sv(&stored), len), force != 0, &out);
+            assert_int_equal(r.end, INFLATE_TRUNCATED);
+            assert_string_equal(r.format, "gzip");
+            assert_non_null(strstr(r.why, "it ends at byte"));
+            assert_int_equal(r.plain_bytes, out.len);
+            assert_true(out.len <= plain.len);
+            assert_memory_equal(out.len > 0 ? out.data : "", plain.data, out.len);
+            if (len > 2000)
+                assert_true(out.len > len);
+            made[force] = out.len;
+            buf_done(&out);
+        }
+        assert_true(made[0] + DECODER_LAG > made[1] && made[1] + DECODER_LAG > made[0]);
     }
     buf_done(&plain);
     buf_done(&stored);
@@ -199,23 +218,102 @@ static void a_flipped_bit_is_corrupt_and_never_silent(void **state)
     init(&stored);
     make_plain(&plain, 5000);
     pack(&stored, buf_sv(&plain), WRAP_GZIP);
-    for (size_t at = 10; at < stored.len; at += 37) {
-        for (int force = 0; force < 2; force++) {
-            const struct inflate_options options = {.force_zlib = force != 0};
-            struct inflate_result r;
-            struct err err = {0};
-            struct buf out;
-            init(&out);
-            stored.data[at] ^= 0x10;
-            struct inflate *z = inflate_new(&options, collect, &out, &err);
-            assert_true(inflate_feed(z, buf_sv(&stored), &err));
-            assert_true(inflate_finish(z, &r, &err));
-            stored.data[at] ^= 0x10;
-            const bool same = out.len == plain.len && memcmp(out.data, plain.data, out.len) == 0;
-            assert_true(r.end != INFLATE_COMPLETE || same);
-            inflate_free(z);
-            buf_done(&out);
+    for (size_t at = 3; at < stored.len; at += at < 12 || at + 12 > stored.len ? 1 : 37) {
+        for (int bit = 0; bit < 8; bit += at < 12 || at + 12 > stored.len ? 1 : 4) {
+            enum inflate_end ends[2];
+            stored.data[at] ^= (char)(1 << bit);
+            for (int force = 0; force < 2; force++) {
+                struct buf out;
+                const struct inflate_result r = decode(buf_sv(&stored), force != 0, &out);
+                const bool same =
+                    out.len == plain.len && memcmp(out.data, plain.data, out.len) == 0;
+                assert_true(r.end != INFLATE_COMPLETE || same);
+                assert_int_equal(r.end == INFLATE_CORRUPT && r.why[0] == '\0', false);
+                ends[force] = r.end;
+                buf_done(&out);
+            }
+            assert_int_equal(ends[0], ends[1]);
+            stored.data[at] ^= (char)(1 << bit);
         }
+    }
+    buf_done(&plain);
+    buf_done(&stored);
+}
+
+static void what_follows_a_member_is_trailing_however_short(void **state)
+{
+    static const struct sv tails[] = {SV_INIT("\x1f"), SV_INIT("\x1f\x8b"), SV_INIT("\0"),
+                                      SV_INIT("\x1f\x8b\7zzzz"),
+                                      SV_INIT("some words of a shell behind the log\n")};
+    struct buf plain, stored;
+    struct err err = {0};
+    (void)state;
+    init(&plain);
+    init(&stored);
+    make_plain(&plain, 300);
+    for (size_t i = 0; i < COUNT_OF(tails); i++) {
+        buf_reset(&stored);
+        pack(&stored, buf_sv(&plain), WRAP_GZIP);
+        assert_true(buf_add(&stored, tails[i], &err));
+        check_every_chunk(buf_sv(&stored), buf_sv(&plain), INFLATE_TRAILING, "gzip");
+    }
+    buf_reset(&stored);
+    pack(&stored, buf_sv(&plain), WRAP_ZLIB);
+    assert_true(buf_add(&stored, SV("x"), &err));
+    check_every_chunk(buf_sv(&stored), buf_sv(&plain), INFLATE_TRAILING, "zlib");
+    buf_done(&plain);
+    buf_done(&stored);
+}
+
+static void streams_of_nothing_are_complete(void **state)
+{
+    struct buf stored;
+    (void)state;
+    init(&stored);
+    pack(&stored, SV(""), WRAP_ZLIB);
+    check_every_chunk(buf_sv(&stored), SV(""), INFLATE_COMPLETE, "zlib");
+    buf_reset(&stored);
+    pack(&stored, SV(""), WRAP_GZIP);
+    check_every_chunk(buf_sv(&stored), SV(""), INFLATE_COMPLETE, "gzip");
+    buf_done(&stored);
+}
+
+struct pieces {
+    size_t count, sizes[64];
+};
+
+static bool note_piece(struct sv plain, void *user, struct err *err)
+{
+    struct pieces *p = user;
+    (void)err;
+    assert_true(p->count < COUNT_OF(p->sizes));
+    p->sizes[p->count++] = plain.len;
+    return true;
+}
+
+static void pieces_are_the_same_however_the_stream_is_cut(void **state)
+{
+    static const size_t chunks[] = {1, 17, 4096, 65536, 1 << 30};
+    struct buf plain, stored;
+    struct err err = {0};
+    (void)state;
+    init(&plain);
+    init(&stored);
+    make_plain(&plain, 5 * INFLATE_PIECE_BYTES / 2);
+    pack(&stored, sv_head(buf_sv(&plain), 200000), WRAP_GZIP);
+    pack(&stored, sv_tail(buf_sv(&plain), 200000), WRAP_GZIP);
+    for (size_t i = 0; i < COUNT_OF(chunks); i++) {
+        struct pieces p = {0};
+        struct inflate_result r;
+        struct inflate *z = inflate_new(NULL, note_piece, &p, &err);
+        for (struct sv rest = buf_sv(&stored); rest.len > 0; rest = sv_tail(rest, chunks[i]))
+            assert_true(inflate_feed(z, sv_head(rest, chunks[i]), &err));
+        assert_true(inflate_finish(z, &r, &err));
+        inflate_free(z);
+        assert_int_equal(p.count, 3);
+        assert_int_equal(p.sizes[0], INFLATE_PIECE_BYTES);
+        assert_int_equal(p.sizes[1], INFLATE_PIECE_BYTES);
+        assert_int_equal(p.sizes[2], INFLATE_PIECE_BYTES / 2);
     }
     buf_done(&plain);
     buf_done(&stored);
@@ -251,6 +349,38 @@ static void a_bomb_ends_at_the_ratio_and_at_the_cap(void **state)
     buf_done(&stored);
 }
 
+static void a_bomb_inside_of_what_is_no_stream_ends_too(void **state)
+{
+    static char zeros[8 << 20];
+    struct buf inner, stored, out;
+    struct err err = {0};
+    struct inflate_result r;
+    (void)state;
+    init(&inner);
+    init(&stored);
+    pack(&inner, SV("text"), WRAP_GZIP);
+    inner.data[inner.len - 5] ^= 1; /* the checksum: the inner layer is over there */
+    assert_true(buf_add(&inner, (struct sv){.ptr = zeros, .len = sizeof(zeros)}, &err));
+    pack(&stored, buf_sv(&inner), WRAP_GZIP);
+    for (size_t chunk = 1; chunk < stored.len; chunk = chunk * 7 + 1) {
+        init(&out);
+        err = (struct err){0};
+        struct inflate *z =
+            inflate_new(&(struct inflate_options){.max_ratio = 300}, collect, &out, &err);
+        bool ok = true;
+        for (struct sv rest = buf_sv(&stored); ok && rest.len > 0; rest = sv_tail(rest, chunk))
+            ok = inflate_feed(z, sv_head(rest, chunk), &err);
+        assert_false(ok);
+        assert_int_equal(err.code, ERR_LIMIT);
+        assert_true(inflate_finish(z, &r, &err));
+        assert_int_equal(r.end, INFLATE_STOPPED);
+        inflate_free(z);
+        buf_done(&out);
+    }
+    buf_done(&inner);
+    buf_done(&stored);
+}
+
 #ifdef HAVE_ZSTD
 static void zstd_frames_are_read_one_after_the_other(void **state)
 {
@@ -266,17 +396,67 @@ static void zstd_frames_are_read_one_after_the_other(void **state)
                                     plain.data + from, 1500, 3);
     }
     check_every_chunk(buf_sv(&stored), buf_sv(&plain), INFLATE_COMPLETE, "zstd");
-    struct inflate_result r;
     struct buf out;
-    init(&out);
-    struct inflate *z = inflate_new(&(struct inflate_options){0}, collect, &out, &err);
-    assert_true(inflate_feed(z, sv_head(buf_sv(&stored), stored.len - 9), &err));
-    assert_true(inflate_finish(z, &r, &err));
+    struct inflate_result r = decode(sv_head(buf_sv(&stored), stored.len - 9), false, &out);
     assert_int_equal(r.end, INFLATE_TRUNCATED);
-    inflate_free(z);
+    buf_done(&out);
+    stored.data[stored.len / 2] ^= 0x55;
+    r = decode(buf_sv(&stored), false, &out);
+    assert_int_equal(r.end, INFLATE_CORRUPT);
+    assert_true(r.why[0] != '\0');
     buf_done(&out);
     buf_done(&plain);
     buf_done(&stored);
+}
+
+static void zstd_frames_to_skip_are_skipped(void **state)
+{
+    static const struct sv skip = SV_INIT("\x5a\x2a\x4d\x18\4\0\0\0skip");
+    struct buf plain, stored;
+    struct err err = {0};
+    (void)state;
+    init(&plain);
+    init(&stored);
+    make_plain(&plain, 3000);
+    for (size_t from = 0; from < 3000; from += 1500) {
+        assert_true(buf_add(&stored, skip, &err));
+        assert_true(buf_reserve(&stored, ZSTD_compressBound(1500), &err));
+        stored.len += ZSTD_compress(stored.data + stored.len, ZSTD_compressBound(1500),
+                                    plain.data + from, 1500, 3);
+    }
+    assert_true(buf_add(&stored, skip, &err));
+    check_every_chunk(buf_sv(&stored), buf_sv(&plain), INFLATE_COMPLETE, "zstd");
+    buf_done(&plain);
+    buf_done(&stored);
+}
+
+static void a_zstd_frame_that_wants_too_much_memory_is_refused(void **state)
+{
+    /* no single segment, no size; a window of 2^27 bytes; one raw block of one byte, the last */
+    static const struct sv wide = SV_INIT("\x28\xb5\x2f\xfd\0\x88\x09\0\0x");
+    static const struct sv narrow = SV_INIT("\x28\xb5\x2f\xfd\0\x50\x09\0\0x");
+    struct buf out;
+    (void)state;
+    assert_int_equal(decode(narrow, false, &out).end, INFLATE_COMPLETE);
+    assert_true(sv_equal(buf_sv(&out), SV("x")));
+    buf_done(&out);
+    const struct inflate_result r = decode(wide, false, &out);
+    assert_int_equal(r.end, INFLATE_CORRUPT);
+    assert_non_null(strstr(r.why, "memory"));
+    assert_int_equal(out.len, 0);
+    buf_done(&out);
+}
+#else
+static void zstd_that_this_build_cannot_read_says_so(void **state)
+{
+    struct buf out;
+    const struct inflate_result r = decode(SV("\x28\xb5\x2f\xfd\0\x50\x09\0\0x"), false, &out);
+    (void)state;
+    assert_int_equal(r.end, INFLATE_CORRUPT);
+    assert_string_equal(r.format, "zstd");
+    assert_non_null(strstr(r.why, "not supported"));
+    assert_int_equal(out.len, 0);
+    buf_done(&out);
 }
 #endif
 
@@ -314,44 +494,60 @@ static void a_decoder_is_used_again_after_a_reset(void **state)
 static bool refuse(struct sv plain, void *user, struct err *err)
 {
     (void)plain;
-    (void)user;
+    ++*(int *)user;
     return err_why(err, ERR_STOPPED, "enough");
 }
 
 static void the_callers_error_comes_back_unchanged(void **state)
 {
     struct err err = {0};
+    struct inflate_result r;
+    int calls = 0;
     (void)state;
-    struct inflate *z = inflate_new(&(struct inflate_options){0}, refuse, NULL, &err);
+    struct inflate *z = inflate_new(&(struct inflate_options){0}, refuse, &calls, &err);
     assert_false(inflate_feed(z, SV("some plain text, long enough"), &err));
     assert_int_equal(err.code, ERR_STOPPED);
+    assert_string_equal(err.why, "enough");
+    assert_false(inflate_feed(z, SV("more of it"), &err));
+    assert_true(inflate_finish(z, &r, &err));
+    assert_int_equal(r.end, INFLATE_STOPPED);
+    assert_int_equal(calls, 1);
     inflate_free(z);
 }
 
 static void a_failed_allocation_is_an_error(void **state)
 {
+    static const struct {
+        enum wrapper wrapper;
+        bool force_zlib;
+    } cases[] = {{WRAP_GZIP, false}, {WRAP_GZIP, true}, {WRAP_ZLIB, false}};
     struct buf plain, stored, out;
     (void)state;
     init(&plain);
     init(&stored);
-    make_plain(&plain, 1000);
-    pack(&stored, buf_sv(&plain), WRAP_GZIP);
-    for (unsigned long n = 0; n < 40; n++) {
-        struct err err = {0};
-        struct inflate_result r;
-        init(&out);
-        assert_true(buf_reserve(&out, 5000, &err));
-        torture_arm(n);
-        struct inflate *z =
-            inflate_new(&(struct inflate_options){.force_zlib = n % 2}, collect, &out, &err);
-        const bool ok =
-            z != NULL && inflate_feed(z, buf_sv(&stored), &err) && inflate_finish(z, &r, &err);
-        torture_disarm();
-        assert_true(ok || torture_fired());
-        if (!ok)
-            assert_int_equal(err.code, ERR_NOMEM);
-        inflate_free(z);
-        buf_done(&out);
+    make_plain(&plain, 2000);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bool ok = false;
+        buf_reset(&stored);
+        pack(&stored, buf_sv(&plain), cases[i].wrapper);
+        for (unsigned long n = 0; !ok; n++) {
+            struct err err = {0};
+            struct inflate_result r;
+            init(&out);
+            assert_true(buf_reserve(&out, 5000, &err));
+            torture_arm(n);
+            struct inflate *z = inflate_new(
+                &(struct inflate_options){.force_zlib = cases[i].force_zlib}, collect, &out, &err);
+            ok = z != NULL && inflate_feed(z, buf_sv(&stored), &err) && inflate_finish(z, &r, &err);
+            torture_disarm();
+            assert_int_equal(ok, !torture_fired());
+            if (!ok)
+                assert_int_equal(err.code, ERR_NOMEM);
+            else
+                assert_true(sv_equal(buf_sv(&out), buf_sv(&plain)));
+            inflate_free(z);
+            buf_done(&out);
+        }
     }
     buf_done(&plain);
     buf_done(&stored);
@@ -366,9 +562,17 @@ int main(void)
         cmocka_unit_test(zlib_and_gzip_in_gzip_are_told_by_content),
         cmocka_unit_test(a_cut_stream_gives_its_prefix_and_says_so),
         cmocka_unit_test(a_flipped_bit_is_corrupt_and_never_silent),
+        cmocka_unit_test(what_follows_a_member_is_trailing_however_short),
+        cmocka_unit_test(streams_of_nothing_are_complete),
+        cmocka_unit_test(pieces_are_the_same_however_the_stream_is_cut),
         cmocka_unit_test(a_bomb_ends_at_the_ratio_and_at_the_cap),
+        cmocka_unit_test(a_bomb_inside_of_what_is_no_stream_ends_too),
 #ifdef HAVE_ZSTD
         cmocka_unit_test(zstd_frames_are_read_one_after_the_other),
+        cmocka_unit_test(zstd_frames_to_skip_are_skipped),
+        cmocka_unit_test(a_zstd_frame_that_wants_too_much_memory_is_refused),
+#else
+        cmocka_unit_test(zstd_that_this_build_cannot_read_says_so),
 #endif
         cmocka_unit_test(a_decoder_is_used_again_after_a_reset),
         cmocka_unit_test(the_callers_error_comes_back_unchanged),
