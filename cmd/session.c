@@ -13,13 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-volatile sig_atomic_t session_signal;
+atomic_int session_signal; /* lock-free, as a handler needs it */
 
 enum { PACK_BYTES = 1024 * 1024, MAX_PACKS = 1000, PATH_BYTES = 4096, TOKEN_BYTES = 16 * 1024 };
 
 static void on_signal(int number)
 {
-    session_signal = number;
+    atomic_store(&session_signal, number);
 }
 
 static void catch_signals(void)

@@ -44,6 +44,6 @@ bool session_packs(struct session *s, const struct settings *settings, struct pa
 /* Where compiled rules and fetched files go; NULL when there is no place. */
 const char *session_cache_dir(struct session *s, struct err *err);
 
-extern volatile sig_atomic_t session_signal; /* the signal that asked to stop, 0 none */
+extern atomic_int session_signal; /* the signal that asked to stop, 0 none */
 
 #endif

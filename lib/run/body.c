@@ -318,7 +318,7 @@ static void feed_file(struct body *b)
             break;
         }
         feed(b, (struct sv){.ptr = buffer, .len = (size_t)n});
-        if (b->p->options->stop != NULL && *b->p->options->stop != 0) {
+        if (b->p->options->stop != NULL && atomic_load(b->p->options->stop) != 0) {
             (void)err_why(&b->err, ERR_STOPPED, "stopped");
             break;
         }

@@ -21,7 +21,7 @@ struct transfer {
 
 bool gather_is_stopped(const struct gathering *g)
 {
-    return g->run->stop != NULL && *g->run->stop != 0;
+    return g->run->stop != NULL && atomic_load(g->run->stop) != 0;
 }
 
 bool gather_refuse(long status, struct err *err)

@@ -13,7 +13,7 @@
 #include "source/place.h"
 #include "source/plan.h"
 
-#include <signal.h>
+#include <stdatomic.h>
 
 struct run_options {
     unsigned workers; /* 0: one a processor */
@@ -33,7 +33,7 @@ struct run_options {
     struct cache *cache;         /* NULL: none */
     const char *mirror_dir;      /* write what is read here, in bucket layout; NULL: nowhere */
     const struct log *log;
-    const volatile sig_atomic_t *stop; /* set by a signal handler; may be NULL */
+    const atomic_int *stop; /* set by a signal handler; may be NULL */
 };
 
 #endif

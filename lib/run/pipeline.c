@@ -38,7 +38,7 @@ void pipeline_fail(struct pipeline *p, const struct err *err)
 
 bool pipeline_is_stopped(struct pipeline *p)
 {
-    if (p->options->stop != NULL && *p->options->stop != 0)
+    if (p->options->stop != NULL && atomic_load(p->options->stop) != 0)
         return true;
     (void)pthread_mutex_lock(&p->lock);
     const bool stopped = p->stopped;
@@ -178,7 +178,7 @@ static void wait_a_little(struct pipeline *p)
         until.tv_sec++;
     }
     (void)pthread_cond_timedwait(&p->progress, &p->lock, &until);
-    const bool stop = p->options->stop != NULL && *p->options->stop != 0;
+    const bool stop = p->options->stop != NULL && atomic_load(p->options->stop) != 0;
     (void)pthread_mutex_unlock(&p->lock);
     if (stop && p->options->fetch != NULL)
         fetch_stop(p->options->fetch);

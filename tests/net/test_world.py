@@ -39,7 +39,7 @@ class WholeRuns(nettest.Case):
 
     def test_totals_add_up_to_what_was_served(self):
         world = self.serve()
-        report = self.read_deck(world, "--no-cache").json()
+        report = self.read_deck(world, "--cache-size", "0").json()
         totals, builds = report["totals"], report["builds"]
         served = len(world.jobs())
         self.assertEqual((served, totals["listed"], totals["reported"], len(builds)), (101, 101, 101, 101))
@@ -53,7 +53,7 @@ class WholeRuns(nettest.Case):
         outputs = []
         for jobs in ("1", "8", "8"):
             out = [self.path(f"{jobs}.{name}") for name in ("text", "json", "md", "lp")]
-            self.read_deck(world, "--no-cache", "-j", jobs, *(x for path in out for x in ("--out", path.rpartition(".")[2] + "=" + path)))
+            self.read_deck(world, "--cache-size", "0", "-j", jobs, *(x for path in out for x in ("--out", path.rpartition(".")[2] + "=" + path)))
             outputs.append([self.read(os.path.basename(path)) for path in out])
         self.assertTrue(all(outputs[0]))
         self.assertEqual(outputs[0], outputs[1])
@@ -72,25 +72,25 @@ class WholeRuns(nettest.Case):
 
     def test_a_frozen_list_gives_the_same_report(self):
         world = self.serve()
-        live = self.read_deck(world, "--no-cache", "--save-list", self.path("list.jsonl"))
+        live = self.read_deck(world, "--cache-size", "0", "--save-list", self.path("list.jsonl"))
         self.assertEqual(len(self.read("list.jsonl").splitlines()), 1 + 101)
         world.requests.clear()
-        frozen = self.report("--list", self.path("list.jsonl"), *self.at(world), "--no-cache")
+        frozen = self.report("--list", self.path("list.jsonl"), *self.at(world), "--cache-size", "0")
         self.assertEqual(world.count("/prowjobs.js"), 0)
         self.assertEqual(frozen.out, live.out)
 
     def test_a_mirror_read_offline_gives_the_same_report(self):
         world = self.serve()
-        live = self.read_deck(world, "--no-cache")
-        self.prowl("fetch", *self.QUICK, "--into", self.path("mirror"), world.url + "/?job=*", *self.at(world), "--no-cache")
+        live = self.read_deck(world, "--cache-size", "0")
+        self.prowl("fetch", *self.QUICK, "--into", self.path("mirror"), world.url + "/?job=*", *self.at(world), "--cache-size", "0")
         world.requests.clear()
-        mirrored = self.report(self.path("mirror"), "--offline", "--no-cache", *self.at(world))
+        mirrored = self.report(self.path("mirror"), "--offline", "--cache-size", "0", *self.at(world))
         self.assertEqual(world.requests, [])
         self.assertEqual(mirrored.out, live.out)
 
     def test_a_mirror_is_taken_up_where_it_was_left(self):
         world = self.serve()
-        fetch = ("fetch", *self.QUICK, "--into", self.path("mirror"), world.url + "/?job=*", *self.at(world), "--no-cache")
+        fetch = ("fetch", *self.QUICK, "--into", self.path("mirror"), world.url + "/?job=*", *self.at(world), "--cache-size", "0")
         self.prowl(*fetch)
         before = self.tree("mirror")
         world.requests.clear()
@@ -100,7 +100,7 @@ class WholeRuns(nettest.Case):
         self.assertEqual(logs, [])
 
     def test_the_bucket_as_a_folder_gives_the_same_verdicts(self):
-        live = answers(self.read_deck(self.serve(), "--no-cache").json()["builds"])
+        live = answers(self.read_deck(self.serve(), "--cache-size", "0").json()["builds"])
         folder = answers(self.report(sample.mirror(self.path("copy"))).json()["builds"])
         never_ran = [k for k in live if k not in folder]
         self.assertEqual(len(never_ran), 3)

@@ -66,7 +66,7 @@ static void make_many(void)
 {
     static char log[MANY * 200];
     for (size_t i = 0; i < MANY; i++) {
-        char name[20];
+        char name[32];
         size_t at = 0;
         for (size_t k = 0; k < (MANY - i) * 7; k++)
             at += (size_t)snprintf(log + at, sizeof(log) - at, "line %zu\n", k);
@@ -95,7 +95,7 @@ static int make_world(void **state)
     make_many();
     make_build("fine", true, "ERROR: the usual one\n");
     for (size_t i = 0; i < 5; i++) {
-        char name[20], log[100];
+        char name[32], log[100];
         (void)snprintf(name, sizeof(name), "odd%zu", i);
         (void)snprintf(log, sizeof(log), "ERROR: the usual one\nERROR: strange thing %zu\n", i);
         make_build(name, false, log);
@@ -122,7 +122,7 @@ struct run {
     size_t seen, calls;
     bool sorted;
     size_t stop_at, fail_at; /* 0: never */
-    volatile sig_atomic_t stop;
+    atomic_int stop;
     struct report_totals totals;
     struct err err;
     bool ok;
@@ -142,7 +142,7 @@ static bool on_result(void *user, const struct result *r, struct err *err)
                    (unsigned long long)r->verdict.line, SV_ARG(sv_head(r->verdict.excerpt, 40)),
                    r->problem_count > 0 && r->problems[0].fatal ? " FATAL" : "");
     if (run->stop_at == run->seen)
-        run->stop = 1;
+        atomic_store(&run->stop, 1);
     return true;
 }
 
@@ -163,7 +163,7 @@ static void add_folder(struct build_list *list, const char *name, enum build_sta
 static void add_many(struct build_list *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        char name[20];
+        char name[32];
         (void)snprintf(name, sizeof(name), "m%zu", i);
         add_folder(list, name, STATE_UNKNOWN);
     }
@@ -271,7 +271,7 @@ static void a_stop_before_the_start_reads_nothing(void **state)
     (void)state;
     list_of(&list);
     add_many(&list, MANY);
-    run.stop = 1;
+    atomic_store(&run.stop, 1);
     start(&run, &list, (struct run_options){.workers = 2});
     assert_true(run.ok && run.totals.incomplete);
     assert_int_equal(run.seen, 0);
@@ -343,7 +343,7 @@ static void what_a_passing_build_prints_too_is_no_cause(void **state)
     (void)state;
     list_of(&list);
     for (size_t i = 0; i < 5; i++) {
-        char name[20];
+        char name[32];
         (void)snprintf(name, sizeof(name), "odd%zu", i);
         add_folder(&list, name, STATE_FAILURE);
     }
