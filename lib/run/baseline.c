@@ -9,7 +9,11 @@
  * here for the error-looking lines of its job's nearest passing build, read once for all that ask.
  */
 
-enum { NORMAL_BYTES = 16 * 1024 * 1024, NORMAL_TEXT_BYTES = 16 * 1024 };
+enum {
+    NORMAL_BYTES = 16 * 1024 * 1024,
+    NORMAL_TEXT_BYTES = 16 * 1024,
+    JOB_NAME_BYTES = 256 * 1024 * 1024,
+};
 
 struct baseline {
     struct baseline *next;
@@ -19,21 +23,52 @@ struct baseline {
     struct job *waiting;
 };
 
-/* The nearest passing build of the same job: older ones first, as lists run from new to old. */
+static bool is_passing(const struct build *b)
+{
+    return b->state == STATE_SUCCESS && b->store != STORE_NONE;
+}
+
+/* One walk over the list, from its end or from its start: whoever has none yet takes the passing
+ * build of its job that was met last. */
+static bool note_passing(struct pipeline *p, bool from_end, struct err *err)
+{
+    struct strmap last;
+    const uint64_t count = p->list->count;
+    strmap_init(&last, JOB_NAME_BYTES);
+    bool ok = true;
+    for (uint64_t k = 0; k < count && ok; k++) {
+        const uint64_t i = from_end ? count - 1 - k : k;
+        const struct build *b = &p->list->builds[i];
+        const uint64_t *met = strmap_find(&last, b->job);
+        if (p->passing[i] == count && met != NULL)
+            p->passing[i] = *met;
+        uint64_t *place = is_passing(b) ? strmap_put(&last, b->job, NULL, err) : NULL;
+        ok = place != NULL || !is_passing(b);
+        if (place != NULL)
+            *place = i;
+    }
+    strmap_done(&last);
+    return ok;
+}
+
+bool baselines_init(struct pipeline *p, struct err *err)
+{
+    if (p->options->no_baseline || p->list->count == 0)
+        return true;
+    p->passing = calloc(p->list->count, sizeof(*p->passing));
+    if (p->passing == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for %zu builds", p->list->count);
+    for (size_t i = 0; i < p->list->count; i++)
+        p->passing[i] = p->list->count;
+    /* Older builds first: lists run from new to old. */
+    return note_passing(p, true, err) && note_passing(p, false, err);
+}
+
+/* The nearest passing build of the same job. */
 static const struct build *find_passing(const struct pipeline *p, const struct job *job)
 {
-    const struct build *own = &p->list->builds[job->order];
-    for (uint64_t i = job->order + 1; i < p->list->count; i++) {
-        const struct build *b = &p->list->builds[i];
-        if (b->state == STATE_SUCCESS && b->store != STORE_NONE && sv_equal(b->job, own->job))
-            return b;
-    }
-    for (uint64_t i = job->order; i-- > 0;) {
-        const struct build *b = &p->list->builds[i];
-        if (b->state == STATE_SUCCESS && b->store != STORE_NONE && sv_equal(b->job, own->job))
-            return b;
-    }
-    return NULL;
+    const uint64_t i = p->passing != NULL ? p->passing[job->order] : p->list->count;
+    return i < p->list->count ? &p->list->builds[i] : NULL;
 }
 
 static bool fetch_log(struct job *job, const struct build *passing, struct err *err)
@@ -93,8 +128,7 @@ bool baseline_ask(struct job *job)
 {
     struct pipeline *p = job->p;
     bool made = false;
-    const struct build *passing =
-        p->options->no_baseline || pipeline_is_stopped(p) ? NULL : find_passing(p, job);
+    const struct build *passing = pipeline_is_stopped(p) ? NULL : find_passing(p, job);
     if (passing == NULL || job->result->build.store == STORE_FILE)
         return false;
     (void)pthread_mutex_lock(&p->baseline_lock);
@@ -150,6 +184,7 @@ const struct strmap *baseline_normal(const struct job *job)
 
 void baselines_free(struct pipeline *p)
 {
+    free(p->passing);
     while (p->baselines != NULL) {
         struct baseline *next = p->baselines->next;
         strmap_done(&p->baselines->normal);

@@ -238,7 +238,7 @@ static bool prepare(struct pipeline *p, struct err *err)
     if (p->pool == NULL || p->waiting == NULL)
         return err_why(err, ERR_NOMEM, "no memory for %llu builds at once",
                        (unsigned long long)p->window);
-    return triggers_init(&p->triggers, err);
+    return baselines_init(p, err) && triggers_init(&p->triggers, err);
 }
 
 static void destroy(struct pipeline *p)

@@ -130,6 +130,7 @@ struct pipeline {
     struct err err; /* first failure that ends the run; by pipeline.lock */
     pthread_mutex_t baseline_lock;
     struct baseline *baselines;
+    uint64_t *passing; /* of each build: the nearest passing one of its job, list->count for none */
 };
 
 /* pipeline.c */
@@ -178,6 +179,7 @@ bool job_list_page(struct job *job, struct sv asked, struct sv token, struct sv 
                    struct err *err);
 
 /* baseline.c */
+bool baselines_init(struct pipeline *p, struct err *err);
 bool baseline_ask(struct job *job); /* true: the job waits; job_finish comes later */
 void baseline_body_done(struct body *body);
 const struct strmap *baseline_normal(const struct job *job);

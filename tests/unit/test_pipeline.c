@@ -100,6 +100,7 @@ static int make_world(void **state)
         (void)snprintf(log, sizeof(log), "ERROR: the usual one\nERROR: strange thing %zu\n", i);
         make_build(name, false, log);
     }
+    make_build("newer", true, "ERROR: strange thing 0\n");
     make_folder("locked");
     make_folder("locked/finished.json");
     make_folder("locked/build-log.txt");
@@ -362,6 +363,27 @@ static void what_a_passing_build_prints_too_is_no_cause(void **state)
     build_list_done(&list);
 }
 
+static void an_older_passing_build_comes_before_a_newer_one(void **state)
+{
+    static struct run run;
+    struct build_list list;
+    (void)state;
+    list_of(&list);
+    add_folder(&list, "newer", STATE_SUCCESS); /* prints what odd0 prints, and so hides it */
+    add_folder(&list, "odd0", STATE_FAILURE);
+    add_folder(&list, "fine", STATE_SUCCESS);
+    start(&run, &list, (struct run_options){.workers = 2});
+    assert_string_equal(run.text[1], "odd0 failed - 2 ERROR: strange thing 0");
+    build_list_done(&list);
+    list_of(&list);
+    add_folder(&list, "newer", STATE_SUCCESS);
+    add_folder(&list, "odd0", STATE_FAILURE);
+    run = (struct run){0};
+    start(&run, &list, (struct run_options){.workers = 2});
+    assert_string_equal(run.text[1], "odd0 failed - 1 ERROR: the usual one");
+    build_list_done(&list);
+}
+
 static void a_cut_by_result_is_made_when_the_result_is_known(void **state)
 {
     static struct run run;
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_build_that_cannot_be_read_is_a_result_and_stops_nobody),
         cmocka_unit_test(a_build_without_files_is_judged_by_the_list),
         cmocka_unit_test(what_a_passing_build_prints_too_is_no_cause),
+        cmocka_unit_test(an_older_passing_build_comes_before_a_newer_one),
         cmocka_unit_test(a_cut_by_result_is_made_when_the_result_is_known),
     };
     return cmocka_run_group_tests(tests, make_world, remove_world);
