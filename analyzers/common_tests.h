@@ -14,18 +14,20 @@ static inline struct sv behind(struct sv text, struct sv mark, char stop)
 }
 
 /* A failed test: one test result and one finding. */
-static inline bool add_failed_test(const struct analysis *a, const struct line *line,
-                                   const char *id, struct sv detail, enum severity severity,
-                                   struct sv name, struct err *err)
+static inline bool add_failed_test_of(const struct analysis *a, const struct line *line,
+                                      const char *id, struct sv detail, enum severity severity,
+                                      struct sv suite, struct sv name, struct err *err)
 {
     struct sv summary;
     const struct capture capture = {.name = SV_INIT("test"), .value = name};
     if (!evidence_add_test(a->evidence,
-                           &(struct test_result){.name = name,
+                           &(struct test_result){.suite = suite,
+                                                 .name = name,
                                                  .outcome = TEST_FAILED,
                                                  .attempts = 1,
                                                  .duration_ms = -1,
-                                                 .line = line->number},
+                                                 .line = line->number,
+                                                 .offset = line->offset},
                            err) ||
         !arena_printf(a->evidence->arena, &summary, err, "Test %.*s failed",
                       SV_ARG(sv_head(name, 200))))
@@ -46,6 +48,29 @@ static inline bool add_failed_test(const struct analysis *a, const struct line *
                                         .explains = test_explains,
                                         .explains_count = COUNT_OF(test_explains)},
                        err);
+}
+
+static inline bool add_failed_test(const struct analysis *a, const struct line *line,
+                                   const char *id, struct sv detail, enum severity severity,
+                                   struct sv name, struct err *err)
+{
+    return add_failed_test_of(a, line, id, detail, severity, SV(""), name, err);
+}
+
+/* The number that stands before a word: "3" of "3 failed"; 0 when there is none. */
+static inline uint64_t number_before(struct sv text, struct sv word)
+{
+    for (struct sv rest = text; rest.len > 0;) {
+        const size_t at = sv_find(rest, word);
+        size_t from = at;
+        uint64_t number = 0;
+        while (from > 0 && rest.ptr[from - 1] >= '0' && rest.ptr[from - 1] <= '9')
+            from--;
+        if (at < rest.len && sv_u64((struct sv){.ptr = rest.ptr + from, .len = at - from}, &number))
+            return number;
+        rest = sv_tail(rest, at + word.len);
+    }
+    return 0;
 }
 
 static inline bool add_of_kind(const struct analysis *a, const struct line *line, const char *id,

@@ -1,45 +1,156 @@
-/* pytest: the short summary and the closing line. Source: pytest's terminal reporter. */
-#include "common_tests.h"
+/* pytest: verdicts of -v and xdist, the short summary, the closing line. Source: pytest's terminal
+ * reporter. */
+#include "test_log.h"
 
-enum { FAILED_TEST, ERROR_TEST, CLOSING_FAILED, CLOSING_PASSED, COLLECT };
+enum { FAILED_TEST, ERROR_TEST, NAMED, XDIST, CLOSING, COLLECT };
 static const struct trigger triggers[] = {
     [FAILED_TEST] = {"^FAILED \\S+\\.py(::\\S+)?", true},
     [ERROR_TEST] = {"^ERROR \\S+\\.py(::\\S+)?", true},
-    [CLOSING_FAILED] = {"^=+ .*[0-9]+ (failed|error).* in [0-9.]+s", true},
-    [CLOSING_PASSED] = {"^=+ [0-9]+ passed.* in [0-9.]+s", true},
+    [NAMED] = {"^\\S+\\.py::\\S", true},
+    [XDIST] = {"^\\[gw[0-9]+\\] \\[ *[0-9]+%\\] [A-Z]+ \\S+\\.py::\\S", true},
+    [CLOSING] = {"^(=+ )?([0-9]+ [a-z]+(, )?)+ in [0-9.]+s", true},
     [COLLECT] = {"^!+ Interrupted: [0-9]+ errors? during collection", true},
     {NULL, false},
 };
 
+static const struct test_log_words words = {.id = "pytest.failed",
+                                            .unfinished_id = "pytest.unfinished",
+                                            .detail = SV_INIT("pytest"),
+                                            .severity = SEVERITY_CAUSE};
+
+static const struct verdict_word {
+    struct sv word;
+    enum test_outcome outcome;
+} verdicts[] = {
+    {SV_INIT("PASSED"), TEST_PASSED}, {SV_INIT("FAILED"), TEST_FAILED},
+    {SV_INIT("ERROR"), TEST_FAILED},  {SV_INIT("SKIPPED"), TEST_SKIPPED},
+    {SV_INIT("XFAIL"), TEST_SKIPPED}, {SV_INIT("XPASS"), TEST_PASSED},
+    {SV_INIT("RERUN"), TEST_FAILED}, /* its last run decides */
+};
+
+static bool verdict_of(struct sv word, enum test_outcome *ret_outcome)
+{
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+        if (sv_equal(word, verdicts[i].word)) {
+            *ret_outcome = verdicts[i].outcome;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "tests/a.py::test_b[x y] PASSED  [ 10%]", or the name alone while the test runs. */
+static bool named(struct test_log *t, const struct analysis *a, const struct line *line,
+                  struct err *err)
+{
+    enum test_outcome outcome = TEST_PASSED;
+    struct sv text = sv_trim(line->text);
+    const size_t percent = sv_find_last(text, '[');
+    if (sv_ends(text, SV("%]")) && percent < text.len)
+        text = sv_trim(sv_head(text, percent));
+    for (struct sv rest = text; rest.len > 0;) {
+        const size_t space = sv_find_last(rest, ' ');
+        if (space == rest.len)
+            break;
+        const struct sv tail = sv_tail(text, space + 1);
+        if (verdict_of(sv_head(tail, sv_find_char(tail, ' ')), &outcome))
+            return test_log_ends(t, a, SV(""), sv_trim(sv_head(text, space)), outcome, line, err);
+        rest = sv_head(rest, space);
+    }
+    const size_t space = sv_find_char(text, ' '), bracket = sv_find_char(text, '[');
+    if (space < text.len && (bracket > space || !sv_ends(text, SV("]"))))
+        return true; /* somebody else's words about a test */
+    return test_log_begins(t, a, SV(""), text, line, err);
+}
+
+static bool xdist(struct test_log *t, const struct analysis *a, const struct line *line,
+                  struct err *err)
+{
+    enum test_outcome outcome = TEST_PASSED;
+    const struct sv rest = behind(line->text, SV("%] "), '\0');
+    const size_t space = sv_find_char(rest, ' ');
+    return !verdict_of(sv_head(rest, space), &outcome) ||
+           test_log_ends(t, a, SV(""), sv_trim(sv_tail(rest, space)), outcome, line, err);
+}
+
+/* "FAILED tests/a.py::test_b[x y] - AssertionError: …": the line that says why. */
+static bool summary(struct test_log *t, const struct analysis *a, const struct line *line,
+                    struct sv mark, struct err *err)
+{
+    const struct sv rest = behind(line->text, mark, '\0');
+    const struct sv name = sv_trim(sv_head(rest, sv_find(rest, SV(" - "))));
+    for (size_t i = 0; i < t->failed_count; i++) {
+        if (!sv_equal(t->failed[i].name, name))
+            continue;
+        t->failed[i].line = *line;
+        return arena_copy(a->evidence->arena, sv_head(line->text, EXCERPT_MAX_BYTES),
+                          &t->failed[i].line.text, err);
+    }
+    return test_log_ends(t, a, SV(""), name, TEST_FAILED, line, err);
+}
+
+static bool closing(struct test_log *t, const struct analysis *a, const struct line *line)
+{
+    const struct test_counts totals = {
+        .passed =
+            number_before(line->text, SV(" passed")) + number_before(line->text, SV(" xpassed")),
+        .failed = number_before(line->text, SV(" failed")),
+        .errored = number_before(line->text, SV(" error")),
+        .skipped =
+            number_before(line->text, SV(" skipped")) + number_before(line->text, SV(" xfailed")),
+    };
+    const uint64_t bad = totals.failed + totals.errored;
+    if (bad + totals.passed + totals.skipped == 0)
+        return true;
+    test_log_add_totals(t, &totals);
+    evidence_claim(a->evidence,
+                   &(struct outcome_claim){.outcome = bad > 0 ? OUTCOME_FAILED : OUTCOME_PASSED,
+                                           .rank = bad > 0 ? 11 : 6,
+                                           .from = SV_INIT("pytest's totals")});
+    return true;
+}
+
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
-    (void)state;
+    struct test_log *t = state;
     switch (trigger) {
     case FAILED_TEST:
-        return add_failed_test(a, line, "pytest.failed", SV("pytest"), SEVERITY_CAUSE,
-                               behind(line->text, SV("FAILED "), ' '), err);
+        return summary(t, a, line, SV("FAILED "), err);
     case ERROR_TEST:
-        return add_failed_test(a, line, "pytest.error", SV("pytest-error"), SEVERITY_CAUSE,
-                               behind(line->text, SV("ERROR "), ' '), err);
+        return summary(t, a, line, SV("ERROR "), err);
+    case NAMED:
+        return named(t, a, line, err);
+    case XDIST:
+        return xdist(t, a, line, err);
     case COLLECT:
         return add_of_kind(a, line, "pytest.collection", KIND_TEST, "pytest-collection",
                            SEVERITY_SYMPTOM, SV("pytest could not collect all tests"), err);
     default:
-        evidence_claim(a->evidence,
-                       &(struct outcome_claim){
-                           .outcome = trigger == CLOSING_FAILED ? OUTCOME_FAILED : OUTCOME_PASSED,
-                           .rank = trigger == CLOSING_FAILED ? 11 : 6,
-                           .from = SV_INIT("pytest's totals")});
-        return true;
+        return closing(t, a, line);
     }
+}
+
+/* Errors are counted with the failures: the summary names both, and totals tell them apart. */
+static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
+                   struct err *err)
+{
+    struct test_log *t = state;
+    (void)facts;
+    for (size_t i = 0; i < t->failed_count && t->totals.passed > 0; i++)
+        t->totals.passed -= t->failed[i].passes > 0; /* what a rerun saved is counted there */
+    t->totals.failed += t->totals.errored;
+    t->totals.errored = 0;
+    return test_log_finish(t, a, &words, err);
 }
 
 extern const struct analyzer analyzer_pytest;
 const struct analyzer analyzer_pytest = {
     .name = "pytest",
-    .summary = "failed tests of pytest",
+    .summary = "failed, flaky and unfinished tests of pytest",
     .kinds = LOG_KINDS,
+    .state_size = sizeof(struct test_log),
     .triggers = triggers,
     .line = on_line,
+    .end = at_end,
 };

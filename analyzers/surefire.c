@@ -1,20 +1,33 @@
 /* surefire: Maven's and Gradle's tests. Source: maven-surefire's console reporter, Gradle's logger.
  */
-#include "common_tests.h"
+#include "test_log.h"
 
-enum { CASE_FAILED, OLD_FAILED, TOTALS_FAILED, FLAKES, GRADLE };
+enum { CASE_FAILED, OLD_FAILED, TOTALS, FLAKES, FLAKY_NAME, GRADLE, GRADLE_TOTALS };
 static const struct trigger triggers[] = {
     [CASE_FAILED] = {"^\\[ERROR\\] +\\S+.* Time elapsed: [0-9.]+ s(ec)? +<<< (FAILURE|ERROR)!",
                      true},
     [OLD_FAILED] = {"^\\S+\\(\\S+\\) +Time elapsed: [0-9.]+ sec +<<< (FAILURE|ERROR)!", true},
-    [TOTALS_FAILED] =
-        {"^(\\[ERROR\\] )?Tests run: [0-9]+, Failures: ([1-9][0-9]*, Errors: [0-9]+|0, "
-         "Errors: [1-9][0-9]*), Skipped: [0-9]+ *$",
-         true},
-    [FLAKES] = {"^(\\[WARNING\\] )?Tests run: [0-9]+, .*Flakes: [1-9]", true},
+    [TOTALS] = {"^(\\[(INFO|WARNING|ERROR)\\] )?Tests run: [0-9]+, Failures: [0-9]+, "
+                "Errors: [0-9]+, Skipped: [0-9]+(, Flakes: [0-9]+)? *$",
+                true},
+    [FLAKES] = {"^(\\[WARNING\\] )?(Flakes|Flaked tests): *$", true},
+    [FLAKY_NAME] = {"^\\[WARNING\\] [A-Za-z0-9_.$]+\\.[A-Za-z0-9_$]+(\\(.*\\))? *$", true},
     [GRADLE] = {"^\\S+ > .+ FAILED$", true},
+    [GRADLE_TOTALS] = {"^[0-9]+ tests? completed, [0-9]+ failed", true},
     {NULL, false},
 };
+
+enum { FLAKES_LINES = 60 };
+
+struct surefire {
+    struct test_log log, gradle;
+    uint64_t flakes_line; /* the list of flaky tests begins there; 0: none did */
+};
+
+static const struct test_log_words words = {
+    .id = "surefire.failed", .detail = SV_INIT("surefire"), .severity = SEVERITY_CAUSE};
+static const struct test_log_words gradle_words = {
+    .id = "gradle.test-failed", .detail = SV_INIT("gradle"), .severity = SEVERITY_CAUSE};
 
 static struct sv case_name(struct sv text)
 {
@@ -25,44 +38,93 @@ static struct sv case_name(struct sv text)
     return sv_trim(sv_head(text, dashes < elapsed ? dashes : elapsed));
 }
 
+static uint64_t number_behind(struct sv text, struct sv word)
+{
+    uint64_t number = 0;
+    const struct sv rest = behind(text, word, ',');
+    return sv_u64(rest, &number) ? number : 0;
+}
+
+/* The totals of a module: those of its classes carry a time. */
+static bool totals(struct surefire *s, const struct analysis *a, const struct line *line,
+                   struct err *err)
+{
+    struct test_counts counts = {
+        .failed = number_behind(line->text, SV("Failures: ")),
+        .errored = number_behind(line->text, SV("Errors: ")),
+        .skipped = number_behind(line->text, SV("Skipped: ")),
+        .flaky = number_behind(line->text, SV("Flakes: ")),
+    };
+    const uint64_t run = number_behind(line->text, SV("Tests run: "));
+    const uint64_t bad = counts.failed + counts.errored;
+    const uint64_t other = bad + counts.skipped + counts.flaky;
+    counts.passed = run > other ? run - other : 0;
+    counts.failed = bad; /* the names do not tell failures from errors */
+    counts.errored = 0;
+    test_log_add_totals(&s->log, &counts);
+    if (bad == 0)
+        return true;
+    evidence_claim(a->evidence, &(struct outcome_claim){.outcome = OUTCOME_FAILED,
+                                                        .rank = 11,
+                                                        .from = SV_INIT("Surefire's totals")});
+    return add_of_kind(a, line, "surefire.totals", KIND_TEST, "surefire", SEVERITY_SYMPTOM,
+                       SV("Tests run by Maven failed"), err);
+}
+
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
-    (void)state;
+    struct surefire *s = state;
     switch (trigger) {
     case CASE_FAILED:
     case OLD_FAILED: {
         const struct sv name = case_name(line->text);
-        if (sv_starts(name, SV("Tests run:")))
-            return true; /* the class's totals */
-        return add_failed_test(a, line, "surefire.failed", SV("surefire"), SEVERITY_CAUSE, name,
-                               err);
+        return sv_starts(name, SV("Tests run:")) || /* the class's totals */
+               test_log_ends(&s->log, a, SV(""), name, TEST_FAILED, line, err);
     }
-    case GRADLE:
-        return add_failed_test(a, line, "gradle.test-failed", SV("gradle"), SEVERITY_CAUSE,
-                               sv_head(line->text, line->text.len - 7), err);
-    case TOTALS_FAILED:
-        evidence_claim(a->evidence, &(struct outcome_claim){.outcome = OUTCOME_FAILED,
-                                                            .rank = 11,
-                                                            .from = SV_INIT("Surefire's totals")});
-        return add_of_kind(a, line, "surefire.totals", KIND_TEST, "surefire", SEVERITY_SYMPTOM,
-                           SV("Tests run by Maven failed"), err);
-    default:
-        return evidence_add_test(a->evidence,
-                                 &(struct test_result){.name = sv_trim(line->text),
-                                                       .outcome = TEST_FLAKY,
-                                                       .attempts = 2,
-                                                       .duration_ms = -1,
-                                                       .line = line->number},
-                                 err);
+    case TOTALS:
+        return totals(s, a, line, err);
+    case FLAKES:
+        s->flakes_line = line->number;
+        return true;
+    case FLAKY_NAME:
+        if (s->flakes_line == 0 || line->number - s->flakes_line > FLAKES_LINES)
+            return true;
+        s->flakes_line = line->number;
+        return test_log_ends(&s->log, a, SV(""), behind(line->text, SV("] "), '\0'), TEST_FLAKY,
+                             line, err);
+    case GRADLE: {
+        const struct sv name = sv_head(line->text, line->text.len - 7);
+        return test_log_ends(&s->gradle, a, SV(""), name, TEST_FAILED, line, err);
     }
+    default: {
+        const uint64_t all = number_before(line->text, SV(" test"));
+        struct test_counts counts = {.failed = number_before(line->text, SV(" failed")),
+                                     .skipped = number_before(line->text, SV(" skipped"))};
+        counts.passed =
+            all > counts.failed + counts.skipped ? all - counts.failed - counts.skipped : 0;
+        test_log_add_totals(&s->gradle, &counts);
+        return true;
+    }
+    }
+}
+
+static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
+                   struct err *err)
+{
+    struct surefire *s = state;
+    (void)facts;
+    return test_log_finish(&s->log, a, &words, err) &&
+           test_log_finish(&s->gradle, a, &gradle_words, err);
 }
 
 extern const struct analyzer analyzer_surefire;
 const struct analyzer analyzer_surefire = {
     .name = "surefire",
-    .summary = "failed tests of Maven and Gradle",
+    .summary = "failed and flaky tests of Maven and Gradle",
     .kinds = LOG_KINDS,
+    .state_size = sizeof(struct surefire),
     .triggers = triggers,
     .line = on_line,
+    .end = at_end,
 };

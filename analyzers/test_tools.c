@@ -1,77 +1,148 @@
-/* test-tools: one line a failed test of tools that print no more: cargo, GoogleTest, CTest, Jest,
- * Mocha, RSpec, unittest, PHPUnit, Bazel, nextest. Source: each tool's own reporter. */
-#include "common_tests.h"
+/* test-tools: tools whose log has one line a test: cargo, nextest, GoogleTest, CTest, Jest, Mocha,
+ * RSpec, unittest, Bazel, Automake. Source: each tool's own reporter. */
+#include "test_log.h"
 
-struct tool {
-    const char *detail;
-    struct sv mark; /* the name follows it */
-    char stop;
-    const char *cut; /* the name ends before this, where it is there */
-};
-
-enum {
+enum tool {
     CARGO,
+    NEXTEST,
     GTEST,
     CTEST,
-    JEST_FILE,
+    JEST,
     JEST_CASE,
     MOCHA,
     RSPEC,
     UNITTEST,
     BAZEL,
-    NEXTEST,
-    AUTOMAKE
+    AUTOMAKE,
+    TOOLS
 };
-static const struct trigger triggers[] = {
-    [CARGO] = {"^test \\S+.* \\.\\.\\. FAILED$", true},
-    [GTEST] = {"^\\[  FAILED  \\] \\S+\\.\\S+ \\([0-9]+ ms\\)", true},
-    [CTEST] = {"Test +#[0-9]+: .*\\*\\*\\*(Failed|Timeout|Exception|Not Run)", true},
-    [JEST_FILE] = {"^ ?FAIL +\\S+\\.([cm]?[jt]sx?)( |$)", true},
-    [JEST_CASE] = {"^ +\xe2\x97\x8f .+ \xe2\x80\xba ", true},
-    [MOCHA] = {"^ +[0-9]+\\) .+:$", true},
-    [RSPEC] = {"^rspec \\S+_spec\\.rb:[0-9]+ # ", true},
-    [UNITTEST] = {"^(FAIL|ERROR): test\\w* \\(", true},
-    [BAZEL] = {"^//\\S+ +(\\(cached\\) )?(FAILED|TIMEOUT)", true},
-    [NEXTEST] = {"^ +(FAIL|TIMEOUT|SIGSEGV|SIGABRT) \\[ *[0-9.]+s\\] ", true},
-    [AUTOMAKE] = {"^FAIL: \\S+$", true},
-    {NULL, false},
+
+#define WORDS(detail_, severity_)                                                                  \
+    {                                                                                              \
+        .id = "test-tools.failed", .unfinished_id = "test-tools.unfinished",                       \
+        .detail = SV_INIT(detail_), .severity = severity_                                          \
+    }
+static const struct test_log_words words[TOOLS] = {
+    [CARGO] = WORDS("cargo-test", SEVERITY_CAUSE),  [NEXTEST] = WORDS("nextest", SEVERITY_CAUSE),
+    [GTEST] = WORDS("googletest", SEVERITY_CAUSE),  [CTEST] = WORDS("ctest", SEVERITY_CAUSE),
+    [JEST] = WORDS("jest", SEVERITY_SYMPTOM),       [JEST_CASE] = WORDS("jest", SEVERITY_CAUSE),
+    [MOCHA] = WORDS("mocha", SEVERITY_SYMPTOM),     [RSPEC] = WORDS("rspec", SEVERITY_CAUSE),
+    [UNITTEST] = WORDS("unittest", SEVERITY_CAUSE), [BAZEL] = WORDS("bazel", SEVERITY_CAUSE),
+    [AUTOMAKE] = WORDS("automake", SEVERITY_CAUSE),
 };
-static const struct tool tools[] = {
-    [CARGO] = {"cargo-test", SV_INIT("test "), '\0', " ... "},
-    [GTEST] = {"googletest", SV_INIT("] "), ' ', NULL},
-    [CTEST] = {"ctest", SV_INIT(": "), ' ', NULL},
-    [JEST_FILE] = {"jest", SV_INIT("FAIL "), '\0', NULL},
-    [JEST_CASE] = {"jest", SV_INIT("\xe2\x97\x8f "), '\0', NULL},
-    [MOCHA] = {"mocha", SV_INIT(") "), '\0', NULL},
-    [RSPEC] = {"rspec", SV_INIT("rspec "), '\0', NULL},
-    [UNITTEST] = {"unittest", SV_INIT(": "), '\0', NULL},
-    [BAZEL] = {"bazel", SV_INIT(""), ' ', NULL},
-    [NEXTEST] = {"nextest", SV_INIT("] "), '\0', NULL},
-    [AUTOMAKE] = {"automake", SV_INIT("FAIL: "), '\0', NULL},
+
+/* What a line means: a test of a tool began, or ended so. */
+enum means { BEGINS, PASSES, FAILS, SKIPS, FLAKES };
+
+/* clang-format off */
+/* tool, meaning, pattern, the name follows, the name ends before (NULL: at the end of the line) */
+#define LINES(ROW) \
+    ROW(CARGO, FAILS, "^test \\S+.* \\.\\.\\. FAILED$", "test ", " ... ") \
+    ROW(CARGO, PASSES, "^test \\S+.* \\.\\.\\. ok$", "test ", " ... ") \
+    ROW(CARGO, SKIPS, "^test \\S+.* \\.\\.\\. ignored", "test ", " ... ") \
+    ROW(CARGO, BEGINS, "^test \\S+.* has been running for over [0-9]+ seconds$", "test ", " has been ") \
+    ROW(NEXTEST, FLAKES, "^ +FLAKY [0-9]+/[0-9]+ \\[ *[0-9.]+s\\] ", "] ", NULL) \
+    ROW(NEXTEST, FAILS, "^ +(TRY [0-9]+ )?(FAIL|TIMEOUT|SIG[A-Z]+|ABORT|LEAK-FAIL) \\[ *[0-9.]+s\\] ", "] ", NULL) \
+    ROW(NEXTEST, PASSES, "^ +(TRY [0-9]+ )?(PASS|LEAK) \\[ *[0-9.]+s\\] ", "] ", NULL) \
+    ROW(NEXTEST, BEGINS, "^ +SLOW \\[> *[0-9.]+s\\] ", "] ", NULL) \
+    ROW(GTEST, BEGINS, "^\\[ RUN      \\] ", "] ", NULL) \
+    ROW(GTEST, PASSES, "^\\[       OK \\] ", "] ", " (") \
+    ROW(GTEST, SKIPS, "^\\[  SKIPPED \\] .* \\([0-9]+ ms\\)", "] ", " (") \
+    ROW(GTEST, FAILS, "^\\[  FAILED  \\] \\S+\\.\\S.* \\([0-9]+ ms", "] ", " (") \
+    ROW(CTEST, BEGINS, "^ *Start +[0-9]+: ", ": ", NULL) \
+    ROW(CTEST, SKIPS, "Test +#[0-9]+: .*\\*\\*\\*(Skipped|Not Run \\(Disabled\\))", ": ", " ") \
+    ROW(CTEST, FAILS, "Test +#[0-9]+: .*\\*\\*\\*(Failed|Timeout|Exception|Not Run|SEGFAULT|Bad_)", ": ", " ") \
+    ROW(CTEST, PASSES, "Test +#[0-9]+: .* Passed ", ": ", " ") \
+    ROW(JEST, FAILS, "^ ?FAIL +\\S+\\.([cm]?[jt]sx?)( |$)", "FAIL ", " (") \
+    ROW(JEST, PASSES, "^ ?PASS +\\S+\\.([cm]?[jt]sx?)( |$)", "PASS ", " (") \
+    ROW(JEST, BEGINS, "^ ?RUNS +\\S+\\.([cm]?[jt]sx?)$", "RUNS ", NULL) \
+    ROW(JEST_CASE, FAILS, "^ +\xe2\x97\x8f .+ \xe2\x80\xba ", "\xe2\x97\x8f ", NULL) \
+    ROW(MOCHA, FAILS, "^ +[0-9]+\\) .+:$", ") ", ":") \
+    ROW(RSPEC, FAILS, "^rspec \\S+_spec\\.rb:[0-9]+ # ", "rspec ", NULL) \
+    ROW(UNITTEST, PASSES, "^test\\w* \\(\\S+\\) \\.\\.\\. ok$", "", " ... ") \
+    ROW(UNITTEST, FAILS, "^(FAIL|ERROR): test\\w* \\(", ": ", NULL) \
+    ROW(BAZEL, FLAKES, "^//\\S+ +FLAKY, failed in ", "", " ") \
+    ROW(BAZEL, FAILS, "^//\\S+ +(\\(cached\\) )?(FAILED|TIMEOUT)", "", " ") \
+    ROW(AUTOMAKE, FAILS, "^FAIL: \\S+$", "FAIL: ", NULL)
+
+#define AS_TRIGGER(tool, means, pattern, mark, end) {pattern, true},
+static const struct trigger triggers[] = {LINES(AS_TRIGGER)
+    {"^Tests: +.*[0-9]+ total$", true}, /* Jest's */
+    {NULL, false}};
+
+struct form {
+    enum tool tool;
+    enum means means;
+    struct sv mark;
+    const char *end;
 };
+#define AS_FORM(tool_, means_, pattern_, mark_, end_) \
+    {.tool = tool_, .means = means_, .mark = SV_INIT(mark_), .end = end_},
+static const struct form forms[] = {LINES(AS_FORM)};
+/* clang-format on */
+
+static struct sv name_of(const struct form *f, struct sv text)
+{
+    const struct sv rest = sv_trim(sv_tail(text, sv_find(text, f->mark) + f->mark.len));
+    const struct sv name = f->end != NULL ? sv_head(rest, sv_find(rest, sv_of(f->end))) : rest;
+    /* GoogleTest tells the parameter of those that failed. */
+    return sv_trim(f->tool == GTEST ? sv_head(name, sv_find(name, SV(", where "))) : name);
+}
+
+static void add_jest_totals(struct test_log *t, struct sv text)
+{
+    const struct test_counts totals = {
+        .passed = number_before(text, SV(" passed")),
+        .failed = number_before(text, SV(" failed")),
+        .skipped = number_before(text, SV(" skipped")) + number_before(text, SV(" todo")),
+    };
+    test_log_add_totals(t, &totals);
+}
 
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
-    const struct tool *t = &tools[trigger];
-    struct sv name = behind(line->text, t->mark, t->stop);
-    (void)state;
-    if (t->cut != NULL)
-        name = sv_head(name, sv_find(name, sv_of(t->cut)));
-    if (trigger == MOCHA && name.len > 0)
-        name.len--;
+    static const enum test_outcome outcomes[] = {
+        [BEGINS] = TEST_PASSED, [PASSES] = TEST_PASSED, [FAILS] = TEST_FAILED,
+        [SKIPS] = TEST_SKIPPED, [FLAKES] = TEST_FLAKY,
+    };
+    struct test_log *logs = state;
+    if (trigger == COUNT_OF(forms)) {
+        add_jest_totals(&logs[JEST_CASE], line->text);
+        return true;
+    }
+    const struct form *f = &forms[trigger];
+    const struct sv name = name_of(f, line->text);
     if (name.len == 0)
         return true;
-    return add_failed_test(
-        a, line, "test-tools.failed", sv_of(t->detail),
-        trigger == JEST_FILE || trigger == MOCHA ? SEVERITY_SYMPTOM : SEVERITY_CAUSE, name, err);
+    return f->means == BEGINS
+               ? test_log_begins(&logs[f->tool], a, SV(""), name, line, err)
+               : test_log_ends(&logs[f->tool], a, SV(""), name, outcomes[f->means], line, err);
+}
+
+static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
+                   struct err *err)
+{
+    struct test_log *logs = state;
+    (void)facts;
+    /* Jest's files are told of only where no test of them is: they are no tests. */
+    logs[JEST].counts = (struct test_counts){0};
+    if (logs[JEST_CASE].failed_count > 0)
+        logs[JEST].failed_count = 0;
+    for (size_t i = 0; i < TOOLS; i++) {
+        if (!test_log_finish(&logs[i], a, &words[i], err))
+            return false;
+    }
+    return true;
 }
 
 extern const struct analyzer analyzer_test_tools;
 const struct analyzer analyzer_test_tools = {
     .name = "test-tools",
-    .summary = "failed tests of cargo, GoogleTest, CTest, Jest, Mocha, RSpec, unittest, Bazel",
+    .summary = "tests of cargo, nextest, GoogleTest, CTest, Jest, Mocha, RSpec, unittest, Bazel",
     .kinds = LOG_KINDS,
+    .state_size = TOOLS * sizeof(struct test_log),
     .triggers = triggers,
     .line = on_line,
+    .end = at_end,
 };
