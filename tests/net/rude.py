@@ -323,7 +323,8 @@ BY_NAME = {
 class Rude:
     """The server; a context manager. url, requests, count(), connections() are for tests."""
 
-    def __init__(self, root=None, port=0, address="127.0.0.1"):
+    def __init__(self, root=None, port=0, address="127.0.0.1", default=None):
+        self.default = default  # what answers where there is no script
         self.root, self.scripts, self.requests = root, {}, []
         self.lock = threading.Lock()
         self.stop_pipe = os.pipe()
@@ -414,6 +415,8 @@ class Rude:
         script = self.scripts.get(request.path)
         if script:
             return script.pop(0) if len(script) > 1 else script[0]
+        if self.default:
+            return self.default
         if request.path.startswith("/do/"):
             make = BY_NAME.get(request.path[4:])
             return make(request.query) if make else status(404, b"no such scenario\n")
