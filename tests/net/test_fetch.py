@@ -2,6 +2,7 @@
 """prowl against a server that misbehaves: the right result, every loss told, and never a hang."""
 import gzip
 import re
+import socket
 import threading
 import time
 import unittest
@@ -261,9 +262,9 @@ class Redirects(Fetching):
             self.assertRead(done, artifact)
             self.assertNotIn("authorization", other.last(self.log).headers)
 
-    def proxied(self, *answers, args=()):
+    def proxied(self, *answers, args=(), direct=""):
         """The store is a public host behind a proxy, which is the rude server."""
-        env = {"http_proxy": self.rude.url, "no_proxy": f"127.0.0.1"}
+        env = {"http_proxy": self.rude.url, "no_proxy": "127.0.0.1," + direct}
         self.rude.on(f"http://store.example{self.log}", *answers)
         for name in ("prowjob.json", "started.json", "finished.json"):
             self.rude.on(f"http://store.example/{BUCKET}/{self.key}/{name}", ok(self.read(f"world/{BUCKET}/{self.key}/{name}").encode()))
@@ -278,6 +279,20 @@ class Redirects(Fetching):
                 done, artifact = self.proxied(redirect(f"http://{host}{self.log}"), args=("--no-cache",))
                 self.assertEqual((artifact["state"], self.rude.count(self.log)), ("failed", 0))
                 self.assertIn("public to a private address", self.problems(done)[0][1])
+
+    def test_a_name_may_not_resolve_to_this_machine(self):
+        name = socket.gethostname()
+        try:
+            address = socket.gethostbyname(name)
+        except OSError:
+            address = ""
+        if not address.startswith("127.") or "localhost" in name:
+            self.skipTest("this machine's name is no name of its loopback")
+        with Rude(self.root, address=address) as here:
+            for args, state in (((), "failed"), (("--allow-private-redirects",), "read")):
+                done, artifact = self.proxied(redirect(f"http://{name}:{here.port}{self.log}"), args=("--no-cache", *args), direct=name)
+                self.assertEqual((artifact["state"], here.count()), (state, len(args)))
+                self.assertEqual("public to a private address" in str(self.problems(done)), not args)
 
     def test_a_public_host_may_lead_here_if_asked(self):
         done, artifact = self.proxied(redirect(self.rude.url + self.log), args=("--allow-private-redirects",))
