@@ -12,6 +12,8 @@ static int status_for_telegraf(int status)
     return is_told || status == STATUS_SIGNAL + SIGTERM ? STATUS_DONE : status;
 }
 
+enum { SMALL_LOG_BYTES = 256 * 1024 };
+
 int cmd_scrape(const struct invocation *in, struct err *err)
 {
     struct session s;
@@ -32,6 +34,7 @@ int cmd_scrape(const struct invocation *in, struct err *err)
     bool ok = session_open(&s, o, SESSION_RULES | SESSION_NETWORK, err);
     if (ok) {
         s.plan.documents_only = true;
+        s.plan.small_log = SMALL_LOG_BYTES;
         s.run.no_baseline = true;
         s.gather.small_lists = !o->deck_only;
         ok = reading_run(&s, &own, &options, &totals, err);

@@ -28,6 +28,10 @@ enum verdict_basis {
 };
 const char *verdict_basis_name(enum verdict_basis basis);
 
+/* Whether a build that failed came as far as running its tests. */
+enum test_step { TEST_STEP_UNKNOWN, TEST_STEP_RAN, TEST_STEP_NOT_RUN };
+const char *test_step_name(enum test_step step); /* "ran", "not-run", "unknown" */
+
 struct verdict {
     enum outcome outcome;
     struct sv outcome_from; /* which document or line said so; static */
@@ -38,7 +42,8 @@ struct verdict {
     enum cause_advice advice;
     double confidence; /* 0..1 */
     bool infra;        /* failed before or beside the code under test */
-    bool flake;        /* the evidence says so: the same test failed and passed on this code */
+    bool flake;        /* the evidence says so: the same test failed and passed on this code, or the
+                          same job failed here and passed there */
     struct sv summary; /* one sentence */
     struct sv excerpt; /* the line that shows it */
     struct sv step;
@@ -79,6 +84,8 @@ struct result {
     size_t problem_count, problem_cap;
     uint64_t wire_bytes, plain_bytes;
     uint64_t dropped_findings, dropped_tests;
+    enum test_step test_step;
+    struct sv passed_id; /* another build of this job that passed on the same code; "" without one */
     struct verdict verdict;
     bool incomplete; /* stopped before all was read */
 };

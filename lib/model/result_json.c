@@ -85,6 +85,9 @@ static struct jsonw verdict_to_json(const struct result *r)
     jsonw_set_real(o, "confidence", v->confidence, 2);
     jsonw_set_bool(o, "infra", v->infra);
     jsonw_set_bool(o, "flake", v->flake);
+    set_if(o, "passed_id", r->passed_id);
+    if (r->test_step != TEST_STEP_UNKNOWN)
+        jsonw_set_text(o, "test_step", sv_of(test_step_name(r->test_step)));
     set_if(o, "summary", v->summary);
     set_if(o, "step", v->step);
     set_place(r, o, v->artifact, v->line, v->offset);

@@ -29,15 +29,15 @@ void report_count(struct report_totals *totals, const struct result *r)
         fatal = fatal || r->problems[i].fatal;
     totals->problems += r->problem_count;
     for (size_t i = 0; i < r->artifact_count; i++)
-        totals->failed_files +=
-            r->artifacts[i].state == ARTIFACT_FAILED || r->artifacts[i].cut_off;
+        totals->failed_files += r->artifacts[i].state == ARTIFACT_FAILED || r->artifacts[i].cut_off;
     totals->unreadable += fatal;
     totals->wire_bytes += r->wire_bytes;
     totals->plain_bytes += r->plain_bytes;
+    totals->flaky_builds += v->flake;
     if (v->basis == BASIS_NONE)
         return;
     totals->explained++;
     totals->kinds[v->kind]++;
     totals->classes[v->class_]++;
-    totals->flaky_builds += v->flake;
+    totals->advices[v->advice]++;
 }

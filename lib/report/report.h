@@ -27,9 +27,10 @@ struct report_options {
     bool all_builds;     /* list passing builds too */
     const char *version; /* the program's */
     const char *rules_digest;
-    const char *schema;      /* of line protocol: "default" or "legacy" */
-    bool tells_run;          /* line protocol ends with a line about the run, at now_ms */
-    struct sv artifacts_url; /* "https://gcsweb.example/gcs", to look around in a bucket; "": none */
+    const char *schema; /* of line protocol: "default" or "legacy" */
+    bool tells_run;     /* line protocol ends with a line about the run, at now_ms */
+    struct sv
+        artifacts_url; /* "https://gcsweb.example/gcs", to look around in a bucket; "": none */
 };
 
 enum { REPORT_MAX_HOSTS = 16 };
@@ -44,13 +45,14 @@ struct report_totals { /* what the run as a whole did */
     uint64_t builds;   /* in the list */
     uint64_t reported; /* of them, those that came out */
     uint64_t outcomes[OUTCOME_COUNT];
-    uint64_t explained; /* builds that did not pass, and so have a verdict */
-    uint64_t flaky_builds;
-    uint64_t kinds[KIND_COUNT];    /* failed builds by root cause, KIND_UNKNOWN for unnamed ones */
-    uint64_t classes[CLASS_COUNT]; /* failed builds by class */
-    uint64_t unreadable;           /* builds with a fatal problem */
-    uint64_t problems;             /* all problems */
-    uint64_t failed_files;         /* that could not be read, or came in part */
+    uint64_t explained;             /* builds that did not pass, and so have a verdict */
+    uint64_t flaky_builds;          /* passed ones with flaky tests too */
+    uint64_t kinds[KIND_COUNT];     /* failed builds by root cause, KIND_UNKNOWN for unnamed ones */
+    uint64_t classes[CLASS_COUNT];  /* failed builds by class */
+    uint64_t advices[ADVICE_COUNT]; /* failed builds by what to do */
+    uint64_t unreadable;            /* builds with a fatal problem */
+    uint64_t problems;              /* all problems */
+    uint64_t failed_files;          /* that could not be read, or came in part */
     uint64_t wire_bytes, plain_bytes;
     struct report_host hosts[REPORT_MAX_HOSTS];
     size_t host_count;

@@ -6,7 +6,7 @@
 /* json: one document; ndjson: one object a build, then one of totals. Schema: report.schema.json.
  */
 
-enum { OBJECT_BYTES = 256 * 1024 * 1024 };
+enum { OBJECT_BYTES = 1024 * 1024 * 1024, SCHEMA = 1 };
 
 struct report {
     struct report_options options;
@@ -51,8 +51,8 @@ static struct report *begin_json(const struct report_options *options, const str
     struct report *r = begin_as(options, out, false, err);
     if (r == NULL)
         return NULL;
-    if (buf_addf(&r->text, err, "{\"schema\":1,\"prowl\":\"%s\",\"rules\":\"%s\",\"builds\":[",
-                 options->version, options->rules_digest) &&
+    if (buf_addf(&r->text, err, "{\"schema\":%d,\"prowl\":\"%s\",\"rules\":\"%s\",\"builds\":[",
+                 SCHEMA, options->version, options->rules_digest) &&
         flush(r, err))
         return r;
     release(r);
@@ -77,7 +77,7 @@ static bool build(struct report *r, const struct result *result, struct err *err
 static struct jsonw totals_to_json(const struct report_totals *t)
 {
     struct jsonw o = jsonw_object(), outcomes = jsonw_object(), kinds = jsonw_object();
-    struct jsonw classes = jsonw_object(), hosts = jsonw_array();
+    struct jsonw classes = jsonw_object(), advices = jsonw_object(), hosts = jsonw_array();
     jsonw_set_u64(o, "listed", t->builds);
     jsonw_set_u64(o, "reported", t->reported);
     for (int i = 0; i < OUTCOME_COUNT; i++)
@@ -94,6 +94,12 @@ static struct jsonw totals_to_json(const struct report_totals *t)
             jsonw_set_u64(classes, cause_class_name((enum cause_class)i), t->classes[i]);
     }
     jsonw_set_take(o, "classes", classes);
+    for (int i = 0; i < ADVICE_COUNT; i++) {
+        if (t->advices[i] > 0)
+            jsonw_set_u64(advices, cause_advice_name((enum cause_advice)i), t->advices[i]);
+    }
+    jsonw_set_take(o, "advices", advices);
+    jsonw_set_u64(o, "flaky_builds", t->flaky_builds);
     jsonw_set_u64(o, "unreadable", t->unreadable);
     jsonw_set_u64(o, "problems", t->problems);
     jsonw_set_u64(o, "stored_bytes", t->wire_bytes);

@@ -3,19 +3,35 @@
 #include "report/spool.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-/* Text for a person at a terminal: totals, the commonest causes, then each failed build. */
+/* Text for a person at a terminal: totals, the commonest causes, then each build that did not pass,
+ * then what else could not be read. */
 
-enum { INDENT = 4, DEFAULT_WIDTH = 100, BAR_COLUMNS = 24, MAX_PROBLEMS = 3 };
+enum {
+    INDENT = 4,
+    DEFAULT_WIDTH = 100,
+    BAR_COLUMNS = 12,
+    CAUSE_COLUMNS = 36,
+    CAUSE_ROWS = 25,
+    LONG_TEXT = 4096,
+    SUMMARY_LINES = 2,
+    EXCERPT_LINES = 3,
+    REST_LINES = 8,
+    MAX_PROBLEMS = 3,
+    MAX_MORE = 3,
+};
 
 struct report {
     struct report_options options;
     struct report_out out;
-    struct spool spool;
-    struct strmap causes;
+    struct spool builds, unread;
+    struct strmap causes, jobs;
     struct buf text;
 };
+
+static const struct sv ellipsis = SV_INIT("\xe2\x80\xa6");
 
 static struct report *begin(const struct report_options *options, const struct report_out *out,
                             struct err *err)
@@ -30,6 +46,7 @@ static struct report *begin(const struct report_options *options, const struct r
     if (r->options.width == 0)
         r->options.width = DEFAULT_WIDTH;
     strmap_init(&r->causes, COMMON_TEXT_BYTES);
+    strmap_init(&r->jobs, 8 * (size_t)COMMON_TEXT_BYTES);
     buf_init(&r->text, COMMON_TEXT_BYTES);
     return r;
 }
@@ -39,172 +56,334 @@ static const char *style(const struct report *r, const char *code)
     return r->options.colour ? code : "";
 }
 
-/* A line of text, cut to the width with an ellipsis. */
-static bool add_line(struct report *r, size_t indent, struct sv text, struct err *err)
+/* ---- lines ---- */
+
+/* The head of text that fits, broken at a blank where there is one in the second half. */
+static struct sv fitting(struct sv text, size_t columns)
 {
-    struct buf safe;
-    buf_init(&safe, COMMON_TEXT_BYTES);
-    bool ok = text_add_safe(&safe, sv_trim(sv_head(text, 4096)), err);
-    const struct sv shown = buf_sv(&safe);
-    const size_t room = r->options.width > indent ? r->options.width - indent : 1;
-    const bool fits = text_columns(shown) <= room;
-    const struct sv part = fits ? shown : text_fit(shown, room - 1);
-    ok = ok && buf_addf(&r->text, err, "%*s%.*s%s\n", (int)indent, "", SV_ARG(part),
-                        fits ? "" : "\xe2\x80\xa6");
-    buf_done(&safe);
+    const struct sv head = text_fit(text, columns);
+    if (head.len == text.len || (head.len < text.len && text.ptr[head.len] == ' '))
+        return head;
+    const size_t blank = sv_find_last(head, ' ');
+    return blank < head.len && blank > head.len / 2 ? sv_head(head, blank) : head;
+}
+
+/* Safe text of one line, wrapped; lines after the first are indented deeper. */
+static bool add_wrapped(struct report *r, size_t indent, size_t max_lines, struct sv text,
+                        struct err *err)
+{
+    struct sv rest = text;
+    for (size_t n = 0; rest.len > 0 && n < max_lines; n++) {
+        const size_t left = indent + (n > 0 ? 2 : 0);
+        const size_t room = r->options.width > left + 8 ? r->options.width - left : 8;
+        struct sv part = fitting(rest, room);
+        const bool cut = n + 1 == max_lines && part.len < rest.len;
+        if (cut)
+            part = text_fit(rest, room - 1);
+        if (part.len == 0) /* a character wider than the room */
+            part = sv_head(rest, text_utf8(rest, NULL) > 0 ? text_utf8(rest, NULL) : 1);
+        if (!buf_addf(&r->text, err, "%*s%.*s%.*s\n", (int)left, "", SV_ARG(part),
+                      SV_ARG(cut ? ellipsis : SV(""))))
+            return false;
+        rest = sv_trim(sv_tail(rest, part.len));
+    }
+    return true;
+}
+
+/* "label: text" of log text. */
+static bool add_labelled(struct report *r, struct sv label, struct sv text, size_t max_lines,
+                         struct err *err)
+{
+    struct buf line;
+    buf_init(&line, COMMON_TEXT_BYTES);
+    bool ok = common_one_line(label, LONG_TEXT, &line, err) &&
+              (label.len == 0 || text.len == 0 || buf_add(&line, SV(": "), err)) &&
+              common_one_line(text, LONG_TEXT, &line, err) &&
+              add_wrapped(r, INDENT, max_lines, buf_sv(&line), err);
+    buf_done(&line);
     return ok;
 }
 
+/* ---- a build ---- */
+
 static bool add_title(struct report *r, const struct result *result, struct err *err)
+{
+    static const char *const words[OUTCOME_COUNT] = {[OUTCOME_UNKNOWN] = "  no sign of failure",
+                                                     [OUTCOME_PASSED] = "  passed",
+                                                     [OUTCOME_FAILED] = "",
+                                                     [OUTCOME_ABORTED] = "  aborted",
+                                                     [OUTCOME_ERROR] = "  not run",
+                                                     [OUTCOME_RUNNING] = "  running"};
+    if (!buf_addf(&r->text, err, "%s", style(r, "\x1b[1m")) ||
+        !common_build_name(&result->build, &r->text, err) ||
+        !buf_addf(&r->text, err, "%s  ", style(r, "\x1b[0m")))
+        return false;
+    const size_t repo = r->text.len;
+    if (!common_repo(&result->build, &r->text, err))
+        return false;
+    if (r->text.len == repo)
+        r->text.len -= 2;
+    return buf_addf(&r->text, err, "%s\n", words[result->verdict.outcome]);
+}
+
+static bool add_cause_line(struct report *r, const struct verdict *v, struct err *err)
 {
     static const char *const colours[CLASS_COUNT] = {
         [CLASS_UNKNOWN] = "\x1b[35m", [CLASS_INFRA] = "\x1b[33m", [CLASS_TEST] = "\x1b[31m",
         [CLASS_BUILD] = "\x1b[31m",   [CLASS_LINT] = "\x1b[36m",  [CLASS_CONFIG] = "\x1b[33m",
         [CLASS_PRODUCT] = "\x1b[31m"};
-    const struct verdict *v = &result->verdict;
-    if (v->basis == BASIS_NONE)
-        return common_build_name(&result->build, &r->text, err) &&
-               buf_addf(&r->text, err, "  %s\n", outcome_name(v->outcome));
-    if (!buf_addf(&r->text, err, "%s", style(r, "\x1b[1m")) ||
-        !common_build_name(&result->build, &r->text, err) ||
-        !buf_addf(&r->text, err, "%s  %s", style(r, "\x1b[0m"), style(r, colours[v->class_])) ||
-        !common_cause(v, &r->text, err))
+    if (!buf_addf(&r->text, err, "%*s%s", INDENT, "", style(r, colours[v->class_])) ||
+        !common_cause(v, &r->text, err) || !buf_addf(&r->text, err, "%s", style(r, "\x1b[0m")))
         return false;
-    if (v->basis == BASIS_RULE &&
-        !buf_addf(&r->text, err, "%s  [%s, %s, %.0f %%]", style(r, "\x1b[0m"),
-                  cause_class_name(v->class_), cause_advice_name(v->advice), v->confidence * 100))
-        return false;
-    return buf_addf(&r->text, err, "%s%s\n", style(r, "\x1b[0m"), v->flake ? "  flaky" : "");
+    if (v->basis == BASIS_RULE || v->kind != KIND_UNKNOWN)
+        return buf_addf(&r->text, err, ": %s (%s, %.0f %% sure)\n", common_advice(v->advice),
+                        common_class(v->class_), v->confidence * 100);
+    return buf_addf(&r->text, err, ": %s\n", common_advice(v->advice));
 }
 
 static bool add_place(struct report *r, const struct result *result, struct err *err)
 {
     const struct verdict *v = &result->verdict;
-    struct buf line;
-    if (v->artifact >= result->artifact_count || v->excerpt.len == 0)
-        return v->excerpt.len == 0 || add_line(r, INDENT, v->excerpt, err);
-    const struct sv path = result->artifacts[v->artifact].path;
-    buf_init(&line, COMMON_TEXT_BYTES);
-    bool ok = v->line > 0 ? buf_addf(&line, err, "%.*s:%" PRIu64 ": ", SV_ARG(path), v->line)
-                          : buf_addf(&line, err, "%.*s: ", SV_ARG(path));
-    ok = ok && buf_add(&line, sv_trim(v->excerpt), err) && add_line(r, INDENT, buf_sv(&line), err);
-    buf_done(&line);
+    struct buf label;
+    if (v->excerpt.len == 0)
+        return true;
+    buf_init(&label, COMMON_TEXT_BYTES);
+    bool ok = true;
+    if (v->artifact < result->artifact_count)
+        ok = buf_add(&label, result->artifacts[v->artifact].path, err) &&
+             (v->line == 0 || buf_addf(&label, err, ":%" PRIu64, v->line));
+    ok = ok && add_labelled(r, buf_sv(&label), v->excerpt, EXCERPT_LINES, err);
+    buf_done(&label);
     return ok;
 }
 
+/* Causes beside the root that nothing explains either. */
 static bool add_more(struct report *r, const struct result *result, struct err *err)
 {
     const struct verdict *v = &result->verdict;
-    for (size_t i = 1; i < v->cause_count && i < 4; i++) {
+    for (size_t i = 1; v->basis == BASIS_RULE && i < v->cause_count && i <= MAX_MORE; i++) {
         const struct finding *f = &result->findings[v->causes[i]];
-        struct buf line;
-        buf_init(&line, COMMON_TEXT_BYTES);
-        const bool ok = buf_addf(&line, err, "also %s: ", cause_kind_name(f->kind)) &&
-                        buf_add(&line, f->summary, err) && add_line(r, INDENT, buf_sv(&line), err);
-        buf_done(&line);
-        if (!ok)
+        char label[64];
+        (void)snprintf(label, sizeof(label), "also %s", cause_kind_name(f->kind));
+        if (!add_labelled(r, sv_of(label), f->summary, 1, err))
             return false;
     }
     return true;
+}
+
+static bool add_flake(struct report *r, const struct result *result, struct err *err)
+{
+    if (!result->verdict.flake)
+        return true;
+    if (result->passed_id.len > 0)
+        return buf_addf(&r->text, err, "%*sflaky: the job passed on the same code, as ", INDENT,
+                        "") &&
+               text_add_safe(&r->text, result->passed_id, err) && buf_add_char(&r->text, '\n', err);
+    if (result->counts.flaky == 0)
+        return buf_addf(&r->text, err, "%*sflaky\n", INDENT, "");
+    return buf_addf(&r->text, err, "%*sflaky: %" PRIu64 " test%s failed and passed\n", INDENT, "",
+                    result->counts.flaky, result->counts.flaky == 1 ? "" : "s");
 }
 
 static bool add_problems(struct report *r, const struct result *result, struct err *err)
 {
     for (size_t i = 0; i < result->problem_count && i < MAX_PROBLEMS; i++) {
-        struct buf line;
-        buf_init(&line, COMMON_TEXT_BYTES);
+        struct buf label;
+        buf_init(&label, COMMON_TEXT_BYTES);
         const bool ok =
-            buf_addf(&line, err, "not read: %.*s: %.*s", SV_ARG(result->problems[i].where),
-                     SV_ARG(result->problems[i].text)) &&
-            add_line(r, INDENT, buf_sv(&line), err);
-        buf_done(&line);
+            buf_add(&label, SV("not read: "), err) &&
+            buf_add(&label, result->problems[i].where, err) &&
+            add_labelled(r, buf_sv(&label), result->problems[i].text, SUMMARY_LINES, err);
+        buf_done(&label);
         if (!ok)
             return false;
     }
     return result->problem_count <= MAX_PROBLEMS ||
-           buf_addf(&r->text, err, "%*s%zu more problems\n", INDENT, "",
+           buf_addf(&r->text, err, "%*snot read: %zu more\n", INDENT, "",
                     result->problem_count - MAX_PROBLEMS);
+}
+
+static bool add_verdict(struct report *r, const struct result *result, struct err *err)
+{
+    const struct verdict *v = &result->verdict;
+    if (v->basis == BASIS_NONE)
+        return true;
+    if (!add_cause_line(r, v, err) || !add_labelled(r, SV(""), v->summary, SUMMARY_LINES, err) ||
+        !add_place(r, result, err) || !add_more(r, result, err))
+        return false;
+    return true;
+}
+
+static bool add_link(struct report *r, const struct result *result, struct err *err)
+{
+    const size_t before = r->text.len;
+    if (!buf_addf(&r->text, err, "%*s", INDENT, ""))
+        return false;
+    const size_t begun = r->text.len;
+    if (!common_link(result, &r->text, err))
+        return false;
+    if (r->text.len > begun)
+        return buf_add_char(&r->text, '\n', err);
+    r->text.len = before;
+    return true;
+}
+
+static bool count(struct report *r, const struct result *result, struct err *err)
+{
+    const bool failed = result->verdict.basis != BASIS_NONE;
+    return (result->build.job.len == 0 ||
+            strmap_put(&r->jobs, result->build.job, NULL, err) != NULL) &&
+           (!failed || common_count_cause(&r->causes, &result->verdict, err));
 }
 
 static bool build(struct report *r, const struct result *result, struct err *err)
 {
-    const struct verdict *v = &result->verdict;
-    struct buf link;
-    if (v->basis != BASIS_NONE && !common_count_cause(&r->causes, v, err))
+    if (!count(r, result, err))
         return false;
     if (!common_is_listed(&r->options, result))
         return true;
     buf_reset(&r->text);
-    if (!add_title(r, result, err))
-        return false;
-    if (v->basis != BASIS_NONE) {
-        buf_init(&link, COMMON_TEXT_BYTES);
-        bool ok = add_line(r, INDENT, v->summary, err) && add_place(r, result, err) &&
-                  add_more(r, result, err) && common_link(result, &link, err) &&
-                  (link.len == 0 ||
-                   buf_addf(&r->text, err, "%*s%.*s\n", INDENT, "", SV_ARG(buf_sv(&link))));
-        buf_done(&link);
-        if (!ok)
-            return false;
-    }
-    return add_problems(r, result, err) && buf_add_char(&r->text, '\n', err) &&
-           spool_add(&r->spool, buf_sv(&r->text), err);
+    const bool failed = result->verdict.basis != BASIS_NONE;
+    struct spool *spool = failed || r->options.all_builds ? &r->builds : &r->unread;
+    return add_title(r, result, err) && add_verdict(r, result, err) && add_flake(r, result, err) &&
+           (!failed || add_link(r, result, err)) && add_problems(r, result, err) &&
+           buf_add_char(&r->text, '\n', err) && spool_add(spool, buf_sv(&r->text), err);
 }
 
-static bool add_causes(struct report *r, struct err *err)
+/* ---- the end ---- */
+
+static bool add_cause(struct report *r, const struct strmap_entry *e, uint64_t all, uint64_t most,
+                      struct err *err)
 {
-    size_t *order = calloc(r->causes.count + 1, sizeof(*order));
+    const struct cause_count c = common_cause_count(e);
+    const size_t bar = (size_t)(c.builds * BAR_COLUMNS / most);
+    const bool fits = text_columns(e->key) <= CAUSE_COLUMNS;
+    const struct sv name = fits ? e->key : text_fit(e->key, CAUSE_COLUMNS - 1);
+    const size_t columns = text_columns(name) + !fits;
+    if (!buf_addf(&r->text, err, "%6" PRIu64 " %4.0f %%  %.*s%.*s%*s  ", c.builds,
+                  (double)c.builds * 100 / (double)all, SV_ARG(name),
+                  SV_ARG(fits ? SV("") : ellipsis), (int)(CAUSE_COLUMNS - columns), ""))
+        return false;
+    for (size_t k = 0; k < BAR_COLUMNS; k++) {
+        if (!buf_add(&r->text, k < (bar > 0 ? bar : 1) ? SV("\xe2\x96\x88") : SV(" "), err))
+            return false;
+    }
+    return buf_addf(&r->text, err, "  %s: %s\n", common_class(c.class_), common_advice(c.advice));
+}
+
+/* "and 30 more: clone/missing-ref 2, clone/unreachable, …" */
+static bool add_rest(struct report *r, const size_t *order, size_t from, struct err *err)
+{
+    struct buf line;
+    buf_init(&line, COMMON_TEXT_BYTES);
+    bool ok = buf_addf(&line, err, "and %zu more:", r->causes.count - from);
+    for (size_t i = from; ok && i < r->causes.count; i++) {
+        const struct strmap_entry *e = strmap_at(&r->causes, order[i]);
+        const uint64_t builds = common_cause_count(e).builds;
+        ok = buf_addf(&line, err, "%s%.*s", i > from ? ", " : " ", SV_ARG(e->key)) &&
+             (builds == 1 || buf_addf(&line, err, " %" PRIu64, builds));
+    }
+    ok = ok && add_wrapped(r, 15, REST_LINES, buf_sv(&line), err);
+    buf_done(&line);
+    return ok;
+}
+
+static bool add_causes(struct report *r, const struct report_totals *t, struct err *err)
+{
+    const size_t count = r->causes.count;
+    if (count == 0 || t->reported <= 1)
+        return true;
+    size_t *order = calloc(count, sizeof(*order));
     if (order == NULL)
         return err_why(err, ERR_NOMEM, "no memory for a report");
-    common_sort_causes(&r->causes, order);
-    bool ok = r->causes.count == 0 || buf_add(&r->text, SV("\nCauses\n"), err);
-    const uint64_t most = r->causes.count > 0 ? strmap_at(&r->causes, order[0])->value : 1;
-    for (size_t i = 0; ok && i < r->causes.count; i++) {
-        const struct strmap_entry *e = strmap_at(&r->causes, order[i]);
-        const size_t bar = (size_t)(e->value * BAR_COLUMNS / most);
-        ok = buf_addf(&r->text, err, "%6" PRIu64 "  %-40.*s ", e->value, SV_ARG(e->key));
-        for (size_t k = 0; ok && k < (bar > 0 ? bar : 1); k++)
-            ok = buf_add(&r->text, SV("\xe2\x96\x88"), err);
-        ok = ok && buf_add_char(&r->text, '\n', err);
-    }
+    const size_t rows = count <= CAUSE_ROWS + 2 ? count : CAUSE_ROWS;
+    bool ok = common_sort_causes(&r->causes, order, err) &&
+              buf_addf(&r->text, err, "\n%sCauses%s\n", style(r, "\x1b[1m"), style(r, "\x1b[0m"));
+    const uint64_t most = ok ? common_cause_count(strmap_at(&r->causes, order[0])).builds : 1;
+    for (size_t i = 0; ok && i < rows; i++)
+        ok = add_cause(r, strmap_at(&r->causes, order[i]), t->explained, most, err);
+    ok = ok && (rows == count || add_rest(r, order, rows, err));
     free(order);
     return ok;
 }
 
-static bool add_run(struct report *r, const struct report_totals *t, struct err *err)
+/* What is missing from the report, before anything that might be taken for the whole. */
+static bool add_missing(struct report *r, const struct report_totals *t, struct err *err)
 {
-    if (t->unreadable > 0 &&
-        !buf_addf(&r->text, err, "%" PRIu64 " builds could not be read\n", t->unreadable))
-        return false;
-    if (t->list_problem.len > 0 && !add_line(r, 0, t->list_problem, err))
-        return false;
     if (t->incomplete &&
-        !buf_addf(&r->text, err, "Incomplete: stopped after %" PRIu64 " of %" PRIu64 " builds\n",
+        !buf_addf(&r->text, err, "INCOMPLETE: stopped after %" PRIu64 " of %" PRIu64 " builds.\n",
                   t->reported, t->builds))
         return false;
+    if (t->list_problem.len > 0) {
+        struct buf line;
+        buf_init(&line, COMMON_TEXT_BYTES);
+        const bool ok = buf_add(&line, SV("The list of builds is not whole: "), err) &&
+                        common_one_line(t->list_problem, LONG_TEXT, &line, err) &&
+                        add_wrapped(r, 0, REST_LINES, buf_sv(&line), err);
+        buf_done(&line);
+        if (!ok)
+            return false;
+    }
+    if (t->unreadable > 0 &&
+        !buf_addf(&r->text, err, "Not read at all: %" PRIu64 " build%s, named below.\n",
+                  t->unreadable, t->unreadable == 1 ? "" : "s"))
+        return false;
+    if (t->problems > t->unreadable &&
+        !buf_addf(&r->text, err,
+                  "Not read whole: %" PRIu64 " file%s, named below (\"not read\").\n",
+                  t->problems - t->unreadable, t->problems - t->unreadable == 1 ? "" : "s"))
+        return false;
     for (size_t i = 0; i < t->host_count; i++) {
-        if (!buf_addf(&r->text, err, "Left alone: %.*s: %.*s\n", SV_ARG(t->hosts[i].host),
-                      SV_ARG(t->hosts[i].reason)))
+        struct buf label;
+        buf_init(&label, COMMON_TEXT_BYTES);
+        const bool ok =
+            buf_addf(&label, err,
+                     "Left alone after %" PRIu64 " refused requests: ", t->hosts[i].refused) &&
+            common_one_line(t->hosts[i].host, LONG_TEXT, &label, err) &&
+            buf_add(&label, SV(": "), err) &&
+            common_one_line(t->hosts[i].reason, LONG_TEXT, &label, err) &&
+            add_wrapped(r, 0, SUMMARY_LINES, buf_sv(&label), err);
+        buf_done(&label);
+        if (!ok)
             return false;
     }
     return true;
 }
 
-static bool end(struct report *r, const struct report_totals *t, struct err *err)
+static bool add_section(struct report *r, const char *title, struct spool *spool, struct err *err)
 {
     buf_reset(&r->text);
-    if (!common_headline(t, &r->text, err) || !buf_add_char(&r->text, '\n', err) ||
-        !add_run(r, t, err) || !add_causes(r, err) || !buf_add_char(&r->text, '\n', err))
-        return false;
-    return r->out.write(r->out.user, buf_sv(&r->text), err) && spool_copy(&r->spool, &r->out, err);
+    return spool->file == NULL ||
+           (buf_addf(&r->text, err, "\n%s%s%s\n\n", style(r, "\x1b[1m"), title,
+                     style(r, "\x1b[0m")) &&
+            r->out.write(r->out.user, buf_sv(&r->text), err) && spool_copy(spool, &r->out, err));
+}
+
+static bool end(struct report *r, const struct report_totals *t, struct err *err)
+{
+    struct buf headline;
+    buf_reset(&r->text);
+    buf_init(&headline, COMMON_TEXT_BYTES);
+    bool ok = common_headline(t, r->jobs.count, &headline, err) &&
+              buf_addf(&r->text, err, "%s", style(r, "\x1b[1m")) &&
+              add_wrapped(r, 0, REST_LINES, buf_sv(&headline), err) &&
+              buf_addf(&r->text, err, "%s", style(r, "\x1b[0m"));
+    buf_done(&headline);
+    return ok && common_summary(t, &r->text, err) && add_missing(r, t, err) &&
+           add_causes(r, t, err) && r->out.write(r->out.user, buf_sv(&r->text), err) &&
+           add_section(r, r->options.all_builds ? "Builds" : "Builds that did not pass", &r->builds,
+                       err) &&
+           add_section(r, "Builds that did not fail, and could not be read whole", &r->unread, err);
 }
 
 static void release(struct report *r)
 {
     if (r == NULL)
         return;
-    spool_done(&r->spool);
+    spool_done(&r->builds);
+    spool_done(&r->unread);
     strmap_done(&r->causes);
+    strmap_done(&r->jobs);
     buf_done(&r->text);
     free(r);
 }

@@ -2,6 +2,7 @@
 
 #include "judge/judge.h"
 #include "model/json.h"
+#include "run/test_step.h"
 #include "source/folder.h"
 
 #include <stdio.h>
@@ -345,7 +346,9 @@ static bool ask_files(struct job *job, struct err *err)
 
 static bool wants_listing(const struct job *job)
 {
-    return !job->p->options->plan->documents_only || job->result->claim.outcome != OUTCOME_PASSED;
+    const enum outcome outcome = job->result->claim.outcome;
+    return !job->p->options->plan->documents_only ||
+           (outcome != OUTCOME_PASSED && outcome != OUTCOME_RUNNING);
 }
 
 static bool next_stage(struct job *job, struct err *err)
@@ -499,10 +502,26 @@ static void job_free(struct job *job)
     free(job);
 }
 
+/* What the files and the other builds of the list say goes before the judge's last word. */
 static bool judge(struct job *job, struct err *err)
 {
     const struct judge_options options = {.normal = baseline_normal(job)};
-    return judge_build(job->result, &options, err);
+    struct result *r = job->result;
+    const struct build *passed = NULL;
+    if (!judge_build(r, &options, err))
+        return false;
+    if (r->verdict.outcome != OUTCOME_FAILED)
+        return true;
+    r->test_step = test_step_of(r, job->files, job->file_count);
+    if (!same_code_find(&job->p->same_code, &r->build, &passed, err))
+        return false;
+    if (passed == NULL || passed->id.len == 0)
+        return true;
+    r->passed_id = passed->id;
+    /* A compiler throws no dice: what is around the code has changed. */
+    if (r->verdict.class_ != CLASS_BUILD && r->verdict.class_ != CLASS_LINT)
+        r->verdict.flake = true;
+    return true;
 }
 
 void job_finish(struct job *job)

@@ -238,7 +238,8 @@ static bool prepare(struct pipeline *p, struct err *err)
     if (p->pool == NULL || p->waiting == NULL)
         return err_why(err, ERR_NOMEM, "no memory for %llu builds at once",
                        (unsigned long long)p->window);
-    return baselines_init(p, err) && triggers_init(&p->triggers, err);
+    return baselines_init(p, err) && same_code_init(&p->same_code, p->list, err) &&
+           triggers_init(&p->triggers, err);
 }
 
 static void destroy(struct pipeline *p)
@@ -250,6 +251,7 @@ static void destroy(struct pipeline *p)
     free(p->pool);
     free(p->waiting);
     baselines_free(p);
+    same_code_done(&p->same_code);
     (void)pthread_mutex_destroy(&p->lock);
     (void)pthread_mutex_destroy(&p->write_lock);
     (void)pthread_mutex_destroy(&p->baseline_lock);

@@ -11,6 +11,7 @@
 #include "run/ingest.h"
 #include "run/mirror.h"
 #include "run/pipeline.h"
+#include "run/same_code.h"
 
 #include <pthread.h>
 
@@ -114,6 +115,7 @@ struct pipeline {
     const struct pipeline_calls *calls;
     struct report_totals *totals;
     struct triggers triggers;
+    struct same_code same_code;
     pthread_mutex_t lock;
     pthread_cond_t ready;    /* a task is queued, or quit */
     pthread_cond_t progress; /* a build was written, or a failure */

@@ -75,8 +75,15 @@ static unsigned step_phase(const struct strmap *finished, struct sv step)
     return step.len > 0 && strmap_find(finished, step) == NULL ? 0 : 1;
 }
 
+/* ci-operator's report of its own steps, which is small. */
+static bool is_step_report(struct sv path)
+{
+    return sv_equal(path, SV("artifacts/junit_operator.xml")) ||
+           sv_equal(path, SV("artifacts/junit_job.xml"));
+}
+
 static enum rank rank_of(const struct plan_options *o, bool logs, enum artifact_kind kind,
-                         struct sv path)
+                         struct sv path, uint64_t size)
 {
     if (is_asked(o, path))
         return RANK_ASKED;
@@ -85,13 +92,16 @@ static enum rank rank_of(const struct plan_options *o, bool logs, enum artifact_
     case ARTIFACT_STEP_FINISHED:
         return RANK_STATUS;
     case ARTIFACT_BUILD_LOG:
-        return logs ? RANK_MAIN_LOG : RANK_NONE;
+        return logs || (o->documents_only && size > 0 && size <= o->small_log) ? RANK_MAIN_LOG
+                                                                               : RANK_NONE;
     case ARTIFACT_CLONE_LOG:
         return logs ? RANK_OTHER_LOG : RANK_NONE;
     case ARTIFACT_STEP_LOG:
         return logs ? RANK_STEP_LOG : RANK_NONE;
     case ARTIFACT_JUNIT:
-        return o->documents_only || is_gathered(path) ? RANK_NONE : RANK_JUNIT;
+        if (o->documents_only)
+            return is_step_report(path) ? RANK_JUNIT : RANK_NONE;
+        return is_gathered(path) ? RANK_NONE : RANK_JUNIT;
     default:
         return RANK_NONE;
     }
@@ -120,7 +130,7 @@ static bool find_candidates(const struct plan_options *o, bool logs, const struc
         struct candidate *c = &list[count];
         *c = (struct candidate){.item = {.path = files[i].path, .size = files[i].size}};
         c->item.kind = artifact_classify(files[i].path, &c->item.step);
-        c->rank = rank_of(o, logs, c->item.kind, files[i].path);
+        c->rank = rank_of(o, logs, c->item.kind, files[i].path, files[i].size);
         count += c->rank != RANK_NONE;
         ok = c->item.kind != ARTIFACT_STEP_FINISHED ||
              strmap_put(&finished, c->item.step, NULL, err) != NULL;

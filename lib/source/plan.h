@@ -23,7 +23,8 @@ struct plan_options {
     const struct sv *globs; /* --artifacts, relative to the build */
     size_t glob_count;
     bool all;            /* logs of passing builds too */
-    bool documents_only; /* scrape: no logs, no JUnit */
+    bool documents_only; /* scrape: no logs, of JUnit only ci-operator's own report */
+    uint64_t small_log;  /* then main logs of so many bytes, as listed, are read all the same */
     uint32_t max_files;  /* 0: 400 */
     uint64_t max_bytes;  /* stored; 0: 2 GiB */
 };

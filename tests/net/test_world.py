@@ -102,6 +102,9 @@ class WholeRuns(nettest.Case):
     def test_the_bucket_as_a_folder_gives_the_same_verdicts(self):
         live = answers(self.read_deck(self.serve(), "--cache-size", "0").json()["builds"])
         folder = answers(self.report(sample.mirror(self.path("copy"))).json()["builds"])
+        for build in list(live.values()) + list(folder.values()):  # only the list tells of other builds on the same code
+            for name in ("flake", "passed_id"):
+                build["verdict"].pop(name, None)
         never_ran = [k for k in live if k not in folder]
         self.assertEqual(len(never_ran), 3)
         for name in folder:

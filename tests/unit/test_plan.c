@@ -51,12 +51,19 @@ static const struct {
     {{.documents_only = true},
      OUTCOME_FAILED,
      "artifacts/ci-operator-step-graph.json artifacts/e2e/install/finished.json "
-     "artifacts/e2e/gather-extra/finished.json ",
+     "artifacts/e2e/gather-extra/finished.json artifacts/junit_operator.xml ",
+     0},
+    /* Main logs that are small are as good as documents; those of steps are not asked for. */
+    {{.documents_only = true, .small_log = 99},
+     OUTCOME_FAILED,
+     "artifacts/ci-operator-step-graph.json artifacts/e2e/install/finished.json "
+     "artifacts/e2e/gather-extra/finished.json sidecar-build-log.txt artifacts/junit_operator.xml ",
      0},
     {{.documents_only = true, .globs = pods, .glob_count = 1},
      OUTCOME_PASSED,
      "artifacts/ci-operator-step-graph.json artifacts/e2e/install/finished.json "
-     "artifacts/e2e/gather-extra/finished.json artifacts/e2e/test/artifacts/pod.log ",
+     "artifacts/e2e/gather-extra/finished.json artifacts/junit_operator.xml "
+     "artifacts/e2e/test/artifacts/pod.log ",
      0},
     {{.max_files = 4},
      OUTCOME_FAILED,
