@@ -2,21 +2,19 @@
 
 #include "base/buf.h"
 #include "decode/ansi.h"
+#include "decode/dialect.h"
+#include "decode/gap.h"
 #include "decode/stamp.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum {
     DETECT_BYTES = 4096, /* looked at before the dialect is settled */
-    DETECT_LINES = 16,
-    PIECE_BYTES = 64 * 1024, /* of the input at a time, so that a line in it is under the window */
-    GAP_MS = 30 * 1000,      /* shorter silences are not looked for */
+    PROBE_BYTES = 4096,  /* from one line that is asked for a stamp to the next */
     LAST_TEXT_BYTES = 4096,
 };
 
 enum encoding { ENCODING_UNKNOWN, ENCODING_BYTES, ENCODING_UTF16LE, ENCODING_UTF16BE };
-enum dialect { DIALECT_NONE, DIALECT_RFC3339, DIALECT_BRACKETS, DIALECT_CLOCK, DIALECT_TABS };
 
 struct lines {
     lines_fn *fn;
@@ -25,19 +23,20 @@ struct lines {
     struct buf clean;
     enum encoding encoding;
     enum dialect dialect;
-    bool settled, stamped, in_cut;
+    bool settled, in_cut, has_stamps;
     unsigned char half[4]; /* bytes of a UTF-16 unit or pair that is not whole yet */
     size_t half_len;
     struct buf converted;
     uint64_t line, offset; /* of what is next; offset before conversion */
     struct log_facts facts;
-    int64_t stamp_ms; /* the newest seen, and its line */
-    uint64_t stamp_line;
+    struct gap gap;
+    uint64_t text_at;  /* of what is next, in converted bytes */
+    uint64_t probe_at; /* where in those the next line is asked for a stamp */
     char last_text[LAST_TEXT_BYTES];
     size_t last_len;
 };
 
-struct lines *lines_new(lines_fn *fn, void *user, struct err *err)
+struct lines *lines_new(lines_fn *fn, void *user, int64_t near_ms, struct err *err)
 {
     struct lines *l = calloc(1, sizeof(*l));
     if (l == NULL) {
@@ -46,25 +45,25 @@ struct lines *lines_new(lines_fn *fn, void *user, struct err *err)
     }
     buf_init(&l->pending, 4 * LINES_WINDOW_BYTES);
     buf_init(&l->clean, 4 * LINES_WINDOW_BYTES);
-    buf_init(&l->converted, 4 * PIECE_BYTES);
-    lines_reset(l, fn, user);
+    buf_init(&l->converted, 4 * LINES_BLOCK_BYTES);
+    lines_reset(l, fn, user, near_ms);
     return l;
 }
 
-void lines_reset(struct lines *l, lines_fn *fn, void *user)
+void lines_reset(struct lines *l, lines_fn *fn, void *user, int64_t near_ms)
 {
     l->fn = fn;
     l->user = user;
     buf_reset(&l->pending);
     l->encoding = ENCODING_UNKNOWN;
     l->dialect = DIALECT_NONE;
-    l->settled = l->stamped = l->in_cut = false;
+    l->settled = l->in_cut = l->has_stamps = false;
     l->half_len = l->last_len = 0;
     l->line = 1;
     l->offset = 0;
     l->facts = (struct log_facts){0};
-    l->stamp_ms = 0;
-    l->stamp_line = 0;
+    gap_init(&l->gap, near_ms);
+    l->text_at = l->probe_at = 0;
 }
 
 void lines_free(struct lines *l)
@@ -77,210 +76,128 @@ void lines_free(struct lines *l)
     free(l);
 }
 
-/* ---- harness prefixes ---- */
+/* ---- what a block holds ---- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t clock_prefix(struct sv line)
-{
-    static const char shape[] = "00:00:00";
-    if (line.len < sizeof(shape) || line.ptr[8] != ' ')
-        return 0;
-    for (size_t i = 0; i < 8; i++) {
-        if (shape[i] == '0' ? !is_digit(line.ptr[i]) : line.ptr[i] != ':')
-            return 0;
-    }
-    return sizeof(shape);
-}
-
-/* GitLab's runner adds "00O " or "01E+" behind the stamp: section, stream, continued. */
-static size_t gitlab_mark(struct sv rest)
-{
-    if (rest.len < 4 || !is_digit(rest.ptr[0]) || !is_digit(rest.ptr[1]) ||
-        (rest.ptr[2] != 'O' && rest.ptr[2] != 'E') || (rest.ptr[3] != ' ' && rest.ptr[3] != '+'))
-        return 0;
-    return 4;
-}
-
-static size_t rfc3339_prefix(struct sv line)
-{
-    int64_t ms;
-    size_t len = stamp_rfc3339(line, &ms);
-    if (len == 0 || (len < line.len && line.ptr[len] != ' ' && line.ptr[len] != '\r'))
-        return 0;
-    len += len < line.len && line.ptr[len] == ' ';
-    return len + gitlab_mark(sv_tail(line, len));
-}
-
-static size_t brackets_prefix(struct sv line)
-{
-    size_t len = 0;
-    if (line.len < 21 || line.ptr[0] != '[' || stamp_parse(line, 0, &len) == 0 || len == 0)
-        return 0;
-    len += len < line.len && line.ptr[len] == ' ';
-    /* Taskcluster wraps what harnesses stamp already: "[task …Z] 10:00:00     INFO - text". */
-    return len + clock_prefix(sv_tail(line, len));
-}
-
-/* "job<TAB>step<TAB>2024-…Z text", as `gh run view --log` prints. */
-static size_t tabs_prefix(struct sv line)
-{
-    size_t at = 0;
-    for (int i = 0; i < 2; i++) {
-        const size_t tab = sv_find_char(sv_tail(sv_head(line, 512), at), '\t');
-        if (at + tab >= line.len || at + tab >= 512)
-            return 0;
-        at += tab + 1;
-    }
-    if (sv_starts(sv_tail(line, at), SV("\xef\xbb\xbf")))
-        at += 3;
-    const size_t len = rfc3339_prefix(sv_tail(line, at));
-    return len > 0 ? at + len : 0;
-}
-
-/* mozharness: "10:00:00     INFO -  text" */
-static size_t level_prefix(struct sv rest)
-{
-    static const struct sv levels[] = {SV_INIT("INFO - "),     SV_INIT("ERROR - "),
-                                       SV_INIT("WARNING - "),  SV_INIT("DEBUG - "),
-                                       SV_INIT("CRITICAL - "), SV_INIT("FATAL - ")};
-    size_t at = 0;
-    while (at < rest.len && at < 12 && rest.ptr[at] == ' ')
-        at++;
-    for (size_t i = 0; i < COUNT_OF(levels); i++) {
-        if (!sv_starts(sv_tail(rest, at), levels[i]))
-            continue;
-        at += levels[i].len;
-        return at + (at < rest.len && rest.ptr[at] == ' ');
-    }
-    return 0;
-}
-
-static size_t prefix_of(enum dialect dialect, struct sv line)
-{
-    size_t len = 0;
-    switch (dialect) {
-    case DIALECT_RFC3339:
-        return rfc3339_prefix(line);
-    case DIALECT_TABS:
-        return tabs_prefix(line);
-    case DIALECT_BRACKETS:
-        len = brackets_prefix(line);
-        return len > 0 ? len + level_prefix(sv_tail(line, len)) : clock_prefix(line);
-    case DIALECT_CLOCK:
-        len = clock_prefix(line);
-        return len > 0 ? len + level_prefix(sv_tail(line, len)) : 0;
-    case DIALECT_NONE:
-    default:
-        return 0;
-    }
-}
-
-/* Settle the dialect from the first lines: it must fit more than half of those that are not empty.
- */
-static void settle(struct lines *l)
-{
-    static const enum dialect all[] = {DIALECT_RFC3339, DIALECT_BRACKETS, DIALECT_TABS,
-                                       DIALECT_CLOCK};
-    unsigned fits[DIALECT_TABS + 1] = {0}, lines = 0;
-    struct sv line, rest = sv_head(buf_sv(&l->pending), DETECT_BYTES);
-    while (lines < DETECT_LINES && rest.len > 0 && sv_cut(&rest, '\n', &line)) {
-        if (sv_trim(line).len == 0)
-            continue;
-        lines++;
-        for (size_t i = 0; i < COUNT_OF(all); i++)
-            fits[all[i]] += prefix_of(all[i], line) > 0;
-        l->stamped = l->stamped || stamp_parse(line, 0, NULL) != 0;
-    }
-    for (size_t i = 0; i < COUNT_OF(all) && l->dialect == DIALECT_NONE; i++) {
-        if (lines > 0 && fits[all[i]] * 2 > lines)
-            l->dialect = all[i];
-    }
-    l->facts.binary = memchr(l->pending.data, '\0', sv_head(buf_sv(&l->pending), DETECT_BYTES).len);
-    l->settled = true;
-}
-
-/* ---- stamps ---- */
-
-static int64_t stamp_of_line(struct sv raw_line)
-{
-    return stamp_parse(raw_line, 0, NULL);
-}
-
-static void note_stamp(struct lines *l, int64_t ms, uint64_t line)
-{
-    if (ms == 0)
-        return;
-    if (l->facts.first_ms == 0)
-        l->facts.first_ms = ms;
-    if (l->stamp_ms != 0 && ms - l->stamp_ms > GAP_MS && ms - l->stamp_ms > l->facts.gap_ms) {
-        l->facts.gap_ms = ms - l->stamp_ms;
-        l->facts.gap_line = l->stamp_line;
-    }
-    l->stamp_ms = ms;
-    l->stamp_line = line;
-    l->facts.last_ms = ms;
-}
-
-/* Gaps longer than GAP_MS: look at every line only when the block as a whole spans one. */
-static void take_stamps(struct lines *l, struct sv raw, uint64_t first_line, uint64_t count)
-{
-    struct sv line, rest = raw;
-    int64_t last = 0;
-    uint64_t last_line = first_line + count;
-    while (rest.len > 0 && last == 0) {
-        const size_t end = sv_ends(rest, SV("\n")) ? rest.len - 1 : rest.len;
-        const size_t from = sv_find_last(sv_head(rest, end), '\n');
-        line = from < end ? sv_tail(sv_head(rest, end), from + 1) : sv_head(rest, end);
-        last = stamp_parse(line, 0, NULL);
-        last_line--;
-        rest = sv_head(rest, from < end ? from + 1 : 0);
-    }
-    if (last == 0)
-        return;
-    if (l->stamp_ms != 0 && last >= l->stamp_ms && last - l->stamp_ms <= GAP_MS) {
-        note_stamp(l, last, last_line);
-        return;
-    }
-    uint64_t number = first_line;
-    for (rest = raw; rest.len > 0 && sv_cut(&rest, '\n', &line); number++)
-        note_stamp(l, stamp_parse(line, 0, NULL), number);
-}
-
-/* ---- blocks ---- */
+struct survey { /* of a block, in one pass */
+    uint64_t newlines;
+    bool marks; /* there is something to clean: ESC, CR, NUL */
+};
 
 static bool is_utf16(const struct lines *l)
 {
     return l->encoding == ENCODING_UTF16LE || l->encoding == ENCODING_UTF16BE;
 }
 
+static struct survey survey_of(struct sv raw)
+{
+    enum { ROUNDS = 255 }; /* that a byte can count */
+    struct survey s = {0};
+    bytes16 marks = {0};
+    size_t i = 0;
+    while (raw.len - i >= sizeof(bytes16)) {
+        bytes16 newlines = {0}, v;
+        for (int k = 0; k < ROUNDS && raw.len - i >= sizeof(v); k++, i += sizeof(v)) {
+            memcpy(&v, raw.ptr + i, sizeof(v));
+            newlines -= (bytes16)(v == '\n');
+            marks |= (bytes16)((v == '\x1b') | (v == '\r') | (v == 0));
+        }
+        for (size_t k = 0; k < sizeof(v); k++)
+            s.newlines += newlines[k];
+    }
+    for (; i < raw.len; i++) {
+        const char c = raw.ptr[i];
+        s.newlines += c == '\n';
+        s.marks = s.marks || c == '\x1b' || c == '\r' || c == '\0';
+    }
+    for (size_t k = 0; k < sizeof(marks); k++)
+        s.marks = s.marks || marks[k] != 0;
+    return s;
+}
+
+/* Settle the dialect from the first lines. */
+static void settle(struct lines *l)
+{
+    const struct sv head = sv_head(buf_sv(&l->pending), DETECT_BYTES);
+    l->dialect = dialect_of(head);
+    l->facts.binary = sv_find_char(head, '\0') < head.len;
+    l->settled = true;
+}
+
+/* ---- stamps ---- */
+
+static struct sv behind_columns(const struct lines *l, struct sv line)
+{
+    return l->dialect == DIALECT_TABS ? sv_tail(line, dialect_columns(l->dialect, line)) : line;
+}
+
+static int64_t stamp_of_line(const void *how, struct sv raw_line)
+{
+    const struct lines *l = how;
+    struct stamp stamp;
+    return stamp_read(behind_columns(l, raw_line), l->gap.near_ms, &stamp) ? stamp.ms : 0;
+}
+
+/* Whether the log has stamps is asked of each of the first lines and of some later ones, by their
+ * place in the log, so that the answer does not depend on how it was cut; once it has, they are read
+ * from there on. Moves *rest to that line; false when it is not among these. */
+static bool find_stamps(struct lines *l, struct sv *rest)
+{
+    struct stamp stamp;
+    const struct sv raw = *rest;
+    for (;;) {
+        const uint64_t behind = l->text_at + (raw.len - rest->len);
+        if (l->probe_at > behind) { /* to the first line that starts there or later */
+            const struct sv on = sv_tail(*rest, (size_t)(l->probe_at - behind) - 1);
+            *rest = sv_tail(on, sv_find_char(on, '\n') + 1);
+        }
+        if (rest->len == 0)
+            return false;
+        const uint64_t at = l->text_at + (raw.len - rest->len);
+        const struct sv line = sv_head(*rest, sv_find_char(*rest, '\n'));
+        l->probe_at = at + (at < DETECT_BYTES ? 1 : PROBE_BYTES);
+        l->has_stamps = stamp_read(behind_columns(l, line), l->gap.near_ms, &stamp);
+        if (l->has_stamps)
+            return true;
+    }
+}
+
+static void take_stamps(struct lines *l, struct sv raw)
+{
+    struct sv line, rest = raw;
+    if (!l->has_stamps && !find_stamps(l, &rest))
+        return;
+    uint64_t number = l->line + survey_of(sv_head(raw, raw.len - rest.len)).newlines;
+    for (; rest.len > 0; number++) {
+        const size_t end = sv_find_char(rest, '\n');
+        line = sv_head(rest, end);
+        rest = sv_tail(rest, end + 1);
+        gap_line(&l->gap, behind_columns(l, line), number);
+    }
+    gap_settle(&l->gap);
+}
+
+/* ---- blocks ---- */
+
+/* The last line of text that is not blank, with its place in raw; line by line from the end. */
 static void remember_last(struct lines *l, const struct block *b)
 {
-    struct sv text = b->text;
-    uint64_t line = b->first_line + b->line_count;
-    size_t skipped = 0;
-    while (text.len > 0) {
-        const size_t end = sv_ends(text, SV("\n")) ? text.len - 1 : text.len;
-        const size_t from = sv_find_last(sv_head(text, end), '\n');
-        const size_t start = from < end ? from + 1 : 0;
+    struct sv text = b->text, raw = b->raw;
+    for (uint64_t line = b->first_line + b->line_count; text.len > 0 && line-- > 0;) {
+        const size_t end = text.len - 1; /* every line of text ends in LF */
+        const size_t raw_end = sv_ends(raw, SV("\n")) ? raw.len - 1 : raw.len;
+        const size_t before = sv_find_last(sv_head(text, end), '\n');
+        const size_t raw_before = sv_find_last(sv_head(raw, raw_end), '\n');
+        const size_t start = before < end ? before + 1 : 0;
         const struct sv last = {.ptr = text.ptr + start, .len = end - start};
-        line--;
-        if (sv_trim(last).len > 0) {
-            struct block_cursor cursor = {0};
-            struct line where;
-            block_locate(b, &cursor, start, &where);
-            l->last_len = sv_head(last, LAST_TEXT_BYTES).len;
-            memcpy(l->last_text, last.ptr, l->last_len);
-            l->facts.last_line = where.number;
-            l->facts.last_offset = where.offset;
-            return;
-        }
         text = sv_head(text, start);
-        if (++skipped > 1000)
-            return;
+        raw = sv_head(raw, raw_before < raw_end ? raw_before + 1 : 0);
+        if (sv_trim(last).len == 0)
+            continue;
+        l->last_len = sv_head(last, LAST_TEXT_BYTES).len;
+        memcpy(l->last_text, last.ptr, l->last_len);
+        l->facts.last_line = line;
+        l->facts.last_offset = b->first_offset + block_plain_len(raw, b->utf16);
+        return;
     }
 }
 
@@ -295,7 +212,7 @@ static bool clean_lines(struct lines *l, struct sv raw, bool marks, struct err *
         const size_t end = sv_find_char(raw, '\n');
         struct sv line = sv_head(raw, end);
         raw = sv_tail(raw, end + 1);
-        line = sv_tail(line, l->in_cut ? 0 : prefix_of(l->dialect, line));
+        line = sv_tail(line, l->in_cut ? 0 : dialect_prefix(l->dialect, line));
         if (line.len > 0 && line.ptr[line.len - 1] == '\r')
             line.len--;
         if (marks) {
@@ -310,53 +227,44 @@ static bool clean_lines(struct lines *l, struct sv raw, bool marks, struct err *
     return true;
 }
 
-/* Hand on whole lines, or one window of a long line; raw is not empty. */
-static bool deliver(struct lines *l, struct sv raw, uint64_t line_count, bool cut, struct err *err)
+/* Hand on whole lines, or a window of a long line; raw is not empty. */
+static bool deliver(struct lines *l, struct sv raw, bool cut, uint64_t *ret_lines, struct err *err)
 {
+    const struct survey survey = survey_of(raw);
+    const bool open = raw.ptr[raw.len - 1] != '\n';
     struct block block = {
         .text = raw,
         .raw = raw,
         .first_line = l->line,
         .first_offset = l->offset,
-        .line_count = line_count,
+        .line_count = survey.newlines + open,
         .utf16 = is_utf16(l),
         .cut = cut,
-        .stamp = l->stamped ? stamp_of_line : NULL,
+        .stamp = stamp_of_line,
+        .how = l,
     };
-    const bool marks = memchr(raw.ptr, '\x1b', raw.len) != NULL ||
-                       memchr(raw.ptr, '\r', raw.len) != NULL ||
-                       memchr(raw.ptr, '\0', raw.len) != NULL;
-    if (marks || l->dialect != DIALECT_NONE || !sv_ends(raw, SV("\n"))) {
-        if (!clean_lines(l, raw, marks, err))
+    if (survey.marks || l->dialect != DIALECT_NONE || open) {
+        if (!clean_lines(l, raw, survey.marks, err))
             return false;
         block.text = buf_sv(&l->clean);
     }
-    if (l->stamped)
-        take_stamps(l, raw, l->line, line_count);
+    if (!l->in_cut)
+        take_stamps(l, raw);
     remember_last(l, &block);
+    *ret_lines = block.line_count;
     return l->fn(&block, l->user, err);
-}
-
-static uint64_t count_lines(struct sv raw)
-{
-    uint64_t count = 0;
-    for (const char *p = raw.ptr, *end = raw.ptr + raw.len;
-         p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
-        count++;
-    return count;
 }
 
 static bool deliver_lines(struct lines *l, struct sv raw, struct err *err)
 {
-    const uint64_t count = count_lines(raw);
-    const uint64_t open = sv_ends(raw, SV("\n")) ? 0 : 1;
-    const bool cut = l->in_cut;
-    if (!deliver(l, raw, count + open, cut, err))
+    uint64_t count = 0;
+    if (!deliver(l, raw, l->in_cut, &count, err))
         return false;
     l->in_cut = false;
-    l->line += count + open;
-    l->facts.lines += count + open;
+    l->line += count;
+    l->facts.lines += count;
     l->offset += block_plain_len(raw, is_utf16(l));
+    l->text_at += raw.len;
     return true;
 }
 
@@ -366,9 +274,11 @@ static bool deliver_window(struct lines *l, struct err *err)
     const struct sv window = sv_head(buf_sv(&l->pending), LINES_WINDOW_BYTES);
     if (!l->in_cut)
         l->facts.cut_lines++;
-    if (!deliver(l, window, 1, true, err))
+    uint64_t count = 0;
+    if (!deliver(l, window, true, &count, err))
         return false;
     l->in_cut = true;
+    l->text_at += LINES_WINDOW_BYTES - LINES_OVERLAP_BYTES;
     l->offset +=
         block_plain_len(sv_head(window, LINES_WINDOW_BYTES - LINES_OVERLAP_BYTES), is_utf16(l));
     buf_consume(&l->pending, LINES_WINDOW_BYTES - LINES_OVERLAP_BYTES);
@@ -435,7 +345,7 @@ static bool feed_bytes(struct lines *l, struct sv bytes, struct err *err)
 {
     for (; bytes.len > 0;) {
         const struct sv piece =
-            sv_head(bytes, l->settled ? (size_t)PIECE_BYTES : DETECT_BYTES - l->pending.len);
+            sv_head(bytes, l->settled ? (size_t)LINES_BLOCK_BYTES : DETECT_BYTES - l->pending.len);
         bytes = sv_tail(bytes, piece.len);
         if (l->settled) {
             if (!feed_settled(l, piece, err))
@@ -478,29 +388,49 @@ static uint32_t unit_at(const struct lines *l, size_t i)
     return l->encoding == ENCODING_UTF16LE ? (uint32_t)(a | b << 8) : (uint32_t)(b | a << 8);
 }
 
+static bool is_high(uint32_t unit)
+{
+    return unit >= 0xd800 && unit < 0xdc00;
+}
+
+/* What is held as a character, all of it but a high half that may still find its other one. */
+static bool add_units(struct lines *l, struct err *err)
+{
+    const uint32_t first = unit_at(l, 0);
+    const uint32_t second = l->half_len == 4 ? unit_at(l, 2) : 0;
+    if (is_high(first) && l->half_len < 4)
+        return true;
+    if (is_high(first) && second >= 0xdc00 && second < 0xe000) {
+        l->half_len = 0;
+        return add_point(&l->converted, 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00),
+                         err);
+    }
+    l->half_len -= 2;
+    memmove(l->half, l->half + 2, l->half_len);
+    const bool alone = first >= 0xd800 && first < 0xe000;
+    return add_point(&l->converted, alone ? 0xfffd : first, err) &&
+           (l->half_len == 0 || add_units(l, err));
+}
+
 static bool feed_utf16(struct lines *l, struct sv bytes, struct err *err)
 {
     buf_reset(&l->converted);
     for (size_t i = 0; i < bytes.len; i++) {
         l->half[l->half_len++] = (unsigned char)bytes.ptr[i];
-        if (l->half_len < 2)
-            continue;
-        uint32_t point = unit_at(l, 0);
-        if (point >= 0xd800 && point < 0xdc00 && l->half_len < 4)
-            continue;
-        const uint32_t low = l->half_len == 4 ? unit_at(l, 2) : 0;
-        bool pair = l->half_len == 4 && low >= 0xdc00 && low < 0xe000;
-        if (pair)
-            point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
-        else if (point >= 0xd800 && point < 0xe000)
-            point = 0xfffd;
-        if (!add_point(&l->converted, point, err))
+        if (l->half_len % 2 == 0 && !add_units(l, err))
             return false;
-        if (l->half_len == 4 && !pair && !add_point(&l->converted, low, err))
-            return false;
-        l->half_len = 0;
     }
     return feed_bytes(l, buf_sv(&l->converted), err);
+}
+
+/* At the end half of a pair is a character that nobody knows; a single byte is nothing. */
+static bool finish_utf16(struct lines *l, struct err *err)
+{
+    buf_reset(&l->converted);
+    if (!is_utf16(l) || l->half_len < 2)
+        return true;
+    l->half_len = 0;
+    return add_point(&l->converted, 0xfffd, err) && feed_bytes(l, buf_sv(&l->converted), err);
 }
 
 /* ---- the stream ---- */
@@ -542,8 +472,8 @@ static bool feed_decoded(struct lines *l, struct sv plain, struct err *err)
 {
     if (l->encoding == ENCODING_BYTES)
         return feed_bytes(l, plain, err);
-    for (; plain.len > 0; plain = sv_tail(plain, PIECE_BYTES)) {
-        if (!feed_utf16(l, sv_head(plain, PIECE_BYTES), err))
+    for (; plain.len > 0; plain = sv_tail(plain, LINES_BLOCK_BYTES)) {
+        if (!feed_utf16(l, sv_head(plain, LINES_BLOCK_BYTES), err))
             return false;
     }
     return true;
@@ -572,11 +502,17 @@ bool lines_finish(struct lines *l, struct log_facts *ret_facts, struct err *err)
     struct sv nothing = SV("");
     if (l->encoding == ENCODING_UNKNOWN && !start(l, &nothing, true, err))
         return false;
+    if (!finish_utf16(l, err))
+        return false;
     if (!l->settled && l->pending.len > 0 && !feed_settling(l, err))
         return false;
     l->facts.no_final_newline = l->pending.len > 0;
     if (!flush_pending(l, err))
         return false;
+    l->facts.first_ms = l->gap.first_ms;
+    l->facts.last_ms = l->gap.last_ms;
+    l->facts.gap_ms = l->gap.gap_ms;
+    l->facts.gap_line = l->gap.gap_line;
     l->facts.last_text = (struct sv){.ptr = l->last_text, .len = l->last_len};
     *ret_facts = l->facts;
     return true;

@@ -40,7 +40,7 @@ void block_locate(const struct block *b, struct block_cursor *cursor, size_t pos
         .text = {.ptr = b->text.ptr + cursor->text_pos, .len = end - cursor->text_pos},
         .number = b->first_line + cursor->line,
         .offset = b->first_offset + cursor->plain_pos,
-        .stamp_ms = b->stamp != NULL ? b->stamp(raw) : 0,
+        .stamp_ms = b->stamp != NULL ? b->stamp(b->how, raw) : 0,
         .cut = b->cut,
     };
 }

@@ -21,7 +21,9 @@ struct block {
     uint64_t line_count;
     bool utf16; /* raw was UTF-16 in the log: offsets count what it was there */
     bool cut;
-    int64_t (*stamp)(struct sv raw_line); /* the timestamp of a raw line, 0 none; may be NULL */
+    /* The timestamp of a raw line, 0 none; NULL: nobody knows. how is handed back to it. */
+    int64_t (*stamp)(const void *how, struct sv raw_line);
+    const void *how;
 };
 
 /* Where the walk stands; start zeroed. Positions must not go backwards. */

@@ -165,12 +165,22 @@ void ingest_free(struct ingest *in)
     free(in);
 }
 
+/* About when the build's logs were written. */
+static int64_t time_of(const struct build *b)
+{
+    return b->started_ms != 0    ? b->started_ms
+           : b->finished_ms != 0 ? b->finished_ms
+           : b->created_ms != 0  ? b->created_ms
+                                 : build_id_time(b->id);
+}
+
 static bool begin_log(struct ingest *in, struct err *err)
 {
+    const int64_t near_ms = time_of(in->build);
     if (in->lines == NULL)
-        in->lines = lines_new(on_block, in, err);
+        in->lines = lines_new(on_block, in, near_ms, err);
     else
-        lines_reset(in->lines, on_block, in);
+        lines_reset(in->lines, on_block, in, near_ms);
     if (in->lines == NULL)
         return false;
     if (in->scanner == NULL)

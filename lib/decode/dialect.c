@@ -1,0 +1,140 @@
+#include "decode/dialect.h"
+
+#include "decode/stamp.h"
+
+enum { DETECT_LINES = 16 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t clock_prefix(struct sv line)
+{
+    static const char shape[] = "00:00:00";
+    if (line.len < sizeof(shape) || line.ptr[8] != ' ')
+        return 0;
+    for (size_t i = 0; i < 8; i++) {
+        if (shape[i] == '0' ? !is_digit(line.ptr[i]) : line.ptr[i] != ':')
+            return 0;
+    }
+    return sizeof(shape);
+}
+
+/* GitLab's runner adds "00O " or "01E+" behind the stamp: section, stream, continued. */
+static size_t gitlab_mark(struct sv rest)
+{
+    if (rest.len < 4 || !is_digit(rest.ptr[0]) || !is_digit(rest.ptr[1]) ||
+        (rest.ptr[2] != 'O' && rest.ptr[2] != 'E') || (rest.ptr[3] != ' ' && rest.ptr[3] != '+'))
+        return 0;
+    return 4;
+}
+
+static size_t rfc3339_prefix(struct sv line)
+{
+    size_t len = stamp_rfc3339(line);
+    if (len == 0 || (len < line.len && line.ptr[len] != ' ' && line.ptr[len] != '\r'))
+        return 0;
+    len += len < line.len && line.ptr[len] == ' ';
+    return len + gitlab_mark(sv_tail(line, len));
+}
+
+static size_t brackets_prefix(struct sv line)
+{
+    struct stamp stamp;
+    if (line.len == 0 || line.ptr[0] != '[' || !stamp_read(line, 0, &stamp))
+        return 0;
+    size_t len = stamp.len;
+    len += len < line.len && line.ptr[len] == ' ';
+    /* Taskcluster wraps what harnesses stamp already: "[task …Z] 10:00:00     INFO - text". */
+    return len + clock_prefix(sv_tail(line, len));
+}
+
+size_t dialect_columns(enum dialect dialect, struct sv line)
+{
+    enum { COLUMNS_BYTES = 512 };
+    const struct sv head = sv_head(line, COLUMNS_BYTES);
+    size_t at = 0;
+    if (dialect != DIALECT_TABS)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        at += sv_find_char(sv_tail(head, at), '\t');
+        if (at == head.len)
+            return 0;
+        at++;
+    }
+    return at + (sv_starts(sv_tail(line, at), SV("\xef\xbb\xbf")) ? 3 : 0);
+}
+
+static size_t tabs_prefix(struct sv line)
+{
+    const size_t at = dialect_columns(DIALECT_TABS, line);
+    const size_t len = at > 0 ? rfc3339_prefix(sv_tail(line, at)) : 0;
+    return len > 0 ? at + len : 0;
+}
+
+/* mozharness: "10:00:00     INFO -  text" */
+static size_t level_prefix(struct sv rest)
+{
+    static const struct sv levels[] = {SV_INIT("INFO - "),     SV_INIT("ERROR - "),
+                                       SV_INIT("WARNING - "),  SV_INIT("DEBUG - "),
+                                       SV_INIT("CRITICAL - "), SV_INIT("FATAL - ")};
+    size_t at = 0;
+    while (at < rest.len && at < 12 && rest.ptr[at] == ' ')
+        at++;
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        if (!sv_starts(sv_tail(rest, at), levels[i]))
+            continue;
+        at += levels[i].len;
+        return at + (at < rest.len && rest.ptr[at] == ' ');
+    }
+    return 0;
+}
+
+size_t dialect_prefix(enum dialect dialect, struct sv line)
+{
+    size_t len = 0;
+    switch (dialect) {
+    case DIALECT_RFC3339:
+        return rfc3339_prefix(line);
+    case DIALECT_TABS:
+        return tabs_prefix(line);
+    case DIALECT_BRACKETS:
+        len = brackets_prefix(line);
+        len = len > 0 ? len : clock_prefix(line);
+        return len > 0 ? len + level_prefix(sv_tail(line, len)) : 0;
+    case DIALECT_CLOCK:
+        len = clock_prefix(line);
+        return len > 0 ? len + level_prefix(sv_tail(line, len)) : 0;
+    case DIALECT_NONE:
+    default:
+        return 0;
+    }
+}
+
+/* Logs with brackets have lines without them; such lines alone are no sign of it. */
+static bool fits_line(enum dialect dialect, struct sv line)
+{
+    return dialect == DIALECT_BRACKETS ? brackets_prefix(line) > 0
+                                       : dialect_prefix(dialect, line) > 0;
+}
+
+enum dialect dialect_of(struct sv first_lines)
+{
+    static const enum dialect all[] = {DIALECT_RFC3339, DIALECT_BRACKETS, DIALECT_TABS,
+                                       DIALECT_CLOCK};
+    unsigned fits[DIALECT_TABS + 1] = {0}, lines = 0;
+    struct sv line, rest = first_lines;
+    while (lines < DETECT_LINES && rest.len > 0 && sv_cut(&rest, '\n', &line)) {
+        if (sv_trim(line).len == 0)
+            continue;
+        lines++;
+        for (size_t i = 0; i < COUNT_OF(all); i++)
+            fits[all[i]] += fits_line(all[i], line);
+    }
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        if (fits[all[i]] * 2 > lines)
+            return all[i];
+    }
+    return DIALECT_NONE;
+}
