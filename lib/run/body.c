@@ -520,8 +520,8 @@ static void take_listing(struct body *b, const struct ending *e)
     struct err err = {0};
     if (e->absent || e->problem[0] != '\0') {
         job_listing_failed(b->job);
-        if (!e->absent)
-            job_problem(b->job, SV("listing"), e->problem, false);
+        job_problem(b->job, SV("listing"),
+                    e->absent ? "there is none: HTTP status 404" : e->problem, false);
         return;
     }
     if (!job_list_page(b->job, b->artifact.path, b->artifact.step, ingest_text(b->ingest), &err)) {

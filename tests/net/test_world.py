@@ -132,6 +132,15 @@ class WholeRuns(nettest.Case):
         self.assertEqual([p["where"] for p in bad["problems"]], ["finished.json"])
         self.assertEqual((bad["verdict"]["outcome"], bad["verdict"]["kind"]), ("failed", "compile"))
 
+    def test_without_a_listing_the_likely_files_are_read_and_the_loss_is_named(self):
+        world = self.serve()
+        report = self.report(world.url + "/?job=*forge*", "--gcs-url", world.url, "--gcs-api-url", world.url + "/nowhere").json()
+        cases = {r["id"]: r["case"] for r in sample.truth()}
+        said = {cases[b["build"]["id"]]: b for b in report["builds"]}
+        self.assertEqual(said["forge-compile-error"]["verdict"]["line"], 5)
+        for case in ("forge-compile-error", "forge-test-failure", "forge-pass"):
+            self.assertEqual([p["where"] for p in said[case]["problems"]], ["listing"], case)
+
     def tree(self, name):
         out = {}
         for folder, _, files in os.walk(self.path(name)):
