@@ -290,12 +290,43 @@ void jsonw_add_text(struct jsonw array, struct sv value)
 struct dump {
     struct buf *out;
     struct err *err;
+    bool failed; /* jansson does not hand on every failure of the callback */
 };
+
+/* JSON may hold them as they are, but a terminal or a script that it is pasted into obeys them. */
+static bool is_escaped(uint32_t point)
+{
+    return (point >= 0x7f && point < 0xa0) || point == 0x061c ||
+           (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+}
+
+/* Parts end on characters. What is not ASCII stands within strings. */
+static bool add_part(struct sv part, struct buf *out, struct err *err)
+{
+    size_t from = 0, len = 0;
+    for (size_t at = 0; at < part.len; at += len) {
+        uint32_t point = 0;
+        len = 1;
+        if ((unsigned char)part.ptr[at] < 0x7f)
+            continue;
+        len = text_utf8(sv_tail(part, at), &point);
+        len = len > 0 ? len : 1;
+        if (!is_escaped(point))
+            continue;
+        if (!buf_add(out, sv_head(sv_tail(part, from), at - from), err) ||
+            !buf_addf(out, err, "\\u%04x", (unsigned)point))
+            return false;
+        from = at + len;
+    }
+    return buf_add(out, sv_tail(part, from), err);
+}
 
 static int dump_part(const char *bytes, size_t size, void *user)
 {
     struct dump *d = user;
-    return buf_add(d->out, (struct sv){.ptr = bytes, .len = size}, d->err) ? 0 : -1;
+    d->failed = d->failed || !add_part((struct sv){.ptr = bytes, .len = size}, d->out, d->err);
+    return d->failed ? -1 : 0;
 }
 
 static bool is_poisoned(const json_t *node)
@@ -325,7 +356,7 @@ bool jsonw_write_take(struct jsonw root_take, bool pretty, struct buf *out, stru
     struct dump dump = {.out = out, .err = err};
     const size_t flags = JSON_REAL_PRECISION(15) | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
     bool ok = !is_poisoned(root) || err_why(err, ERR_NOMEM, "no memory for a JSON document");
-    if (ok && json_dump_callback(root, dump_part, &dump, flags) != 0)
+    if (ok && (json_dump_callback(root, dump_part, &dump, flags) != 0 || dump.failed))
         ok = err_why(err, ERR_NOMEM, "a JSON document cannot be written");
     json_decref(root);
     return ok;

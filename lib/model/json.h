@@ -48,7 +48,8 @@ bool json_u64_text(struct json j, uint64_t *ret_value); /* "123" or 123 */
 /*
  * Writing: values are made bottom up and owned by the parent once added. A failed allocation
  * anywhere poisons the tree: jsonw_text reports it, so that callers need no check in between.
- * Invalid UTF-8 is replaced by U+FFFD. Members come out in order of addition.
+ * Invalid UTF-8 is replaced by U+FFFD; controls, and what turns the direction of text, are escaped.
+ * Members come out in order of addition.
  */
 struct jsonw {
     void *node; /* NULL after a failure */

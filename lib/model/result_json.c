@@ -79,6 +79,8 @@ static struct jsonw verdict_to_json(const struct result *r)
     jsonw_set_text(o, "outcome", sv_of(outcome_name(v->outcome)));
     set_if(o, "outcome_from", v->outcome_from);
     jsonw_set_text(o, "basis", sv_of(verdict_basis_name(v->basis)));
+    if (v->basis == BASIS_NONE && v->flake)
+        jsonw_set_bool(o, "flake", true);
     if (v->basis == BASIS_NONE)
         return o;
     set_cause(o, v->kind, v->detail, v->class_, v->advice);

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-/* json: one document; ndjson: one object a build, then one of totals. Schema: report.schema.json.
- */
+/* json: one document; ndjson: an object a build, then one of totals. Form: report.schema.json. */
 
 enum { OBJECT_BYTES = 1024 * 1024 * 1024, SCHEMA = 1 };
 
@@ -45,15 +44,19 @@ static bool flush(struct report *r, struct err *err)
     return ok;
 }
 
+static bool add_head(struct report *r, struct err *err)
+{
+    return buf_addf(&r->text, err, "{\"schema\":%d,\"prowl\":\"%s\",\"rules\":\"%s\",", SCHEMA,
+                    r->options.version, r->options.rules_digest);
+}
+
 static struct report *begin_json(const struct report_options *options, const struct report_out *out,
                                  struct err *err)
 {
     struct report *r = begin_as(options, out, false, err);
     if (r == NULL)
         return NULL;
-    if (buf_addf(&r->text, err, "{\"schema\":%d,\"prowl\":\"%s\",\"rules\":\"%s\",\"builds\":[",
-                 SCHEMA, options->version, options->rules_digest) &&
-        flush(r, err))
+    if (add_head(r, err) && buf_add(&r->text, SV("\"builds\":["), err) && flush(r, err))
         return r;
     release(r);
     return NULL;
@@ -122,8 +125,9 @@ static struct jsonw totals_to_json(const struct report_totals *t)
 
 static bool end(struct report *r, const struct report_totals *t, struct err *err)
 {
-    const char *before = r->lines ? "{\"totals\":" : "\n],\"totals\":";
-    return buf_add(&r->text, sv_of(before), err) &&
+    if (r->lines ? !add_head(r, err) : !buf_add(&r->text, SV("\n],"), err))
+        return false;
+    return buf_add(&r->text, SV("\"totals\":"), err) &&
            jsonw_write_take(totals_to_json(t), false, &r->text, err) &&
            buf_add(&r->text, SV("}\n"), err) && flush(r, err);
 }
