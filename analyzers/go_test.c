@@ -20,14 +20,14 @@ enum {
 };
 static const struct trigger triggers[] = {
     /* A test that prints no newline leaves the verdict in mid-line. */
-    [FAIL_TEST] = {"(^ *|[^ -])--- FAIL: \\S+( \\([0-9.]+s\\)|$)", true},
-    [PASS_TEST] = {"--- PASS: \\S+ \\([0-9.]+s\\)", false},
-    [SKIP_TEST] = {"--- SKIP: \\S+ \\([0-9.]+s\\)", false},
+    [FAIL_TEST] = {"(^ *|[^ -])--- FAIL: \\S+( \\([0-9.]+ ?s|$)", true},
+    [PASS_TEST] = {"--- PASS: \\S+ \\([0-9.]+ ?s", false},
+    [SKIP_TEST] = {"--- SKIP: \\S+ \\([0-9.]+ ?s", false},
     [RUN_TEST] = {"^=== RUN +\\S", false},
-    [PACKAGE_OK] = {"^ok +\\t\\S+\\t", true},
-    [FAIL_PACKAGE] = {"^FAIL\\t\\S+\\t[0-9.]+s", true},
-    [BUILD_FAILED] = {"^FAIL\\t\\S+ \\[build failed\\]", true},
-    [SETUP_FAILED] = {"^FAIL\\t\\S+ \\[setup failed\\]", true},
+    [PACKAGE_OK] = {"^ok[ \\t]+\\S+[ \\t]+([0-9.]+s|\\(cached\\))", true},
+    [FAIL_PACKAGE] = {"^FAIL[ \\t]+\\S+[ \\t]+[0-9.]+s", true},
+    [BUILD_FAILED] = {"^FAIL[ \\t]+\\S+ \\[build failed\\]", true},
+    [SETUP_FAILED] = {"^FAIL[ \\t]+\\S+ \\[setup failed\\]", true},
     [TEST_TIMEOUT] = {"^panic: test timed out after ", true},
     [RUNNING] = {"^\\t\\tTest\\S+ \\([0-9.hms]+\\)$", true},
     [RACE] = {"^WARNING: DATA RACE$", true},
@@ -72,7 +72,7 @@ static bool tell_package(const struct analysis *a, const struct line *line, unsi
 static bool package_ends(struct go_test *g, const struct analysis *a, const struct line *line,
                          unsigned trigger, struct err *err)
 {
-    struct sv package = sv_tail(line->text, sv_find_char(line->text, '\t') + 1);
+    struct sv package = sv_trim(sv_tail(line->text, trigger == PACKAGE_OK ? 2 : 4));
     package = sv_head(package, sv_find_char(package, '\t'));
     package = sv_head(package, sv_find_char(package, ' '));
     return test_log_scope_ends(&g->log, a, package, trigger == PACKAGE_OK, err) &&
@@ -141,6 +141,8 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
                     unsigned trigger, struct err *err)
 {
     struct go_test *g = state;
+    if (sv_starts(line->text, SV("{\"")))
+        return true; /* go test -json repeats these lines: go-json reads them */
     switch (trigger) {
     case FAIL_TEST:
         return test_log_ends(&g->log, a, SV(""), behind(line->text, SV("--- FAIL: "), ' '),

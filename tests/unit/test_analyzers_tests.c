@@ -71,6 +71,14 @@ static void go_test_text(void **state)
          "go-test.package test/package rollup 2\ngo-test.package test/package rollup 4\n"
          "go-test.failed test/go-test cause 1\n",
          "failed by the test tool's output"},
+        {"an old Go, and tabs made blanks",
+         "=== RUN TestA\n--- PASS: TestA (0.10 seconds)\nok      p 0.100s\n=== RUN TestB\n"
+         "--- FAIL: TestB (0.02 seconds)\nFAIL    q    0.1s\nFAIL    r [build failed]\n",
+         "failed q|TestB 5\n1/1/0/0/0/0",
+         "go-test.package test/package rollup 6\n"
+         "go-test.build-failed compile/go-build-failed symptom 7\n"
+         "go-test.failed test/go-test cause 5\n",
+         "failed by the test tool's output"},
         {"builds and set-ups that fail",
          "FAIL\tacme.io/p [build failed]\nFAIL\tacme.io/q [setup failed]\n", "0/0/0/0/0/0",
          "go-test.build-failed compile/go-build-failed symptom 1\n"
@@ -103,6 +111,12 @@ static void go_test_json(void **state)
          EVENT("run", "A") EVENT("pass", "A") EVENT("run", "B") EVENT("fail", "B")
              EVENT("skip", "C") EVENT("fail", "D") EVENT("run", "B") EVENT("pass", "B"),
          "flaky p|B 4\nfailed p|D 6\n1/1/0/1/1/0", "go-test.failed test/go-test cause 6\n",
+         "failed by the test tool's output"},
+        {"output repeats what go test prints",
+         "{\"Action\":\"output\",\"Package\":\"p\",\"Test\":\"A\",\"Output\":\"=== RUN   A\\n\"}\n"
+         "{\"Action\":\"output\",\"Package\":\"p\",\"Test\":\"A\",\"Output\":\"--- FAIL: A "
+         "(0.00s)\\n\"}\n" EVENT("fail", "A"),
+         "failed p|A 3\n0/1/0/0/0/0", "go-test.failed test/go-test cause 3\n",
          "failed by the test tool's output"},
         {"never ended, and cut in mid-event",
          EVENT("run", "A") "{\"Action\":\"fail\",\"Package\":\"p\",\"Te",
