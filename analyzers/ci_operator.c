@@ -1,15 +1,17 @@
 /* ci-operator: its reason chain and step lines on standard output. Source: prow.md 7.3. */
 #include "common.h"
 
-enum { REASON, SUCCEEDED, STEP_FAILED, SOME_FAILED, WHY };
+enum { REASON, SUCCEEDED, STEP_FAILED, PHASE, SOME_FAILED, WHY };
 struct ci_operator {
-    bool expects;    /* "Some steps failed:" was just said */
-    struct line why; /* the first line behind it; number 0 without one */
+    enum phase phase; /* of the steps that run now */
+    bool expects;     /* "Some steps failed:" was just said */
+    struct line why;  /* the first line behind it; number 0 without one */
 };
 static const struct trigger triggers[] = {
     [REASON] = {"Reporting job state 'failed' with reason '", false},
     [SUCCEEDED] = {"Reporting job state 'succeeded'", false},
     [STEP_FAILED] = {"Step \\S+ failed after ", false},
+    [PHASE] = {"Running multi-stage phase (pre|test|post)", false},
     [SOME_FAILED] = {"\\] Some steps failed:", false},
     [WHY] = {"^  \\* \\S", true},
     {NULL, false},
@@ -109,8 +111,9 @@ static bool judge_reason(const struct ci_operator *c, const struct analysis *a,
     f.severity = atom->severity;
     f.summary = atom->summary;
     f.explains = (const struct sv[]){SV_INIT("rollup.*"), SV_INIT("ci-operator.step-*"),
-                                     SV_INIT("step-graph.*")};
-    f.explains_count = 3;
+                                     SV_INIT("step-graph.*"), SV_INIT("step-finished.*"),
+                                     SV_INIT("junit.step-failed")};
+    f.explains_count = 5;
     return add_finding(a, c->why.number > 0 ? &c->why : line, f, err);
 }
 
@@ -126,44 +129,64 @@ static bool take_why(struct ci_operator *c, const struct analysis *a, const stru
     return arena_copy(a->evidence->arena, line->text, &c->why.text, err);
 }
 
-static bool on_line(void *state, const struct analysis *a, const struct line *line,
-                    unsigned trigger, struct err *err)
+static void take_phase(struct ci_operator *c, const struct line *line)
+{
+    static const struct sv mark = SV_INIT("multi-stage phase ");
+    const struct sv name = sv_tail(line->text, sv_find(line->text, mark) + mark.len);
+    c->phase = sv_starts(name, SV("pre"))    ? PHASE_SETUP
+               : sv_starts(name, SV("post")) ? PHASE_TEARDOWN
+                                             : PHASE_TEST;
+}
+
+static bool step_failed(const struct ci_operator *c, const struct analysis *a,
+                        const struct line *line, struct err *err)
 {
     struct sv summary;
-    struct ci_operator *c = state;
-    if (trigger == REASON)
-        return judge_reason(c, a, line, err);
-    if (trigger == SOME_FAILED || trigger == WHY)
-        return take_why(c, a, line, trigger, err);
-    if (trigger == SUCCEEDED) {
-        evidence_claim(a->evidence,
-                       &(struct outcome_claim){.outcome = OUTCOME_PASSED,
-                                               .rank = 20,
-                                               .from = SV_INIT("ci-operator's report")});
-        return true;
-    }
-    struct sv rest = sv_tail(line->text, sv_find(line->text, SV("Step ")) + 5);
+    const struct sv rest = sv_tail(line->text, sv_find(line->text, SV("Step ")) + 5);
     const struct sv name = sv_head(rest, sv_find_char(rest, ' '));
     if (sv_equal(name, SV("phase")))
         return true;
-    if (!arena_printf(a->evidence->arena, &summary, err, "Step %.*s failed", SV_ARG(name)))
-        return false;
-    return add_finding(a, line,
+    return arena_printf(a->evidence->arena, &summary, err, "Step %.*s failed", SV_ARG(name)) &&
+           add_finding(a, line,
                        (struct finding){.id = SV("ci-operator.step-failed"),
                                         .kind = KIND_OTHER,
                                         .detail = SV("step"),
                                         .severity = SEVERITY_ROLLUP,
                                         .authority = AUTHORITY_STEP,
+                                        .phase = c->phase,
                                         .step = name,
                                         .summary = summary},
                        err);
+}
+
+static bool on_line(void *state, const struct analysis *a, const struct line *line,
+                    unsigned trigger, struct err *err)
+{
+    struct ci_operator *c = state;
+    switch (trigger) {
+    case REASON:
+        return judge_reason(c, a, line, err);
+    case SUCCEEDED:
+        evidence_claim(a->evidence,
+                       &(struct outcome_claim){.outcome = OUTCOME_PASSED,
+                                               .rank = 20,
+                                               .from = SV_INIT("ci-operator's report")});
+        return true;
+    case STEP_FAILED:
+        return step_failed(c, a, line, err);
+    case PHASE:
+        take_phase(c, line);
+        return true;
+    default:
+        return take_why(c, a, line, trigger, err);
+    }
 }
 
 extern const struct analyzer analyzer_ci_operator;
 const struct analyzer analyzer_ci_operator = {
     .name = "ci-operator",
     .summary = "ci-operator's reason chain and failed steps",
-    .kinds = LOG_KINDS,
+    .kinds = 1u << ARTIFACT_BUILD_LOG, /* a step may run a ci-operator of its own */
     .state_size = sizeof(struct ci_operator),
     .triggers = triggers,
     .line = on_line,

@@ -30,8 +30,9 @@ static inline bool add_finding(const struct analysis *a, const struct line *line
     .explains_count = sizeof((const struct sv[]){__VA_ARGS__}) / sizeof(struct sv)
 
 /* What a failed test is beside itself: roll-ups of the tools that ran it. */
-static const struct sv test_explains[] = {SV_INIT("rollup.*"), SV_INIT("step-graph.*"),
-                                          SV_INIT("step-finished.*"), SV_INIT("ci-operator.step-*"),
-                                          SV_INIT("go-test.package")};
+static const struct sv test_explains[] = {
+    SV_INIT("rollup.*"),           SV_INIT("step-graph.*"),      SV_INIT("step-finished.*"),
+    SV_INIT("ci-operator.step-*"), SV_INIT("junit.step-failed"), SV_INIT("go-test.package"),
+    SV_INIT("podinfo.exit-code")};
 
 #endif

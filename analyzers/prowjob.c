@@ -86,13 +86,22 @@ static bool document(void *state, const struct analysis *a, struct sv body, stru
     struct build own = {0};
     struct build *b = a->evidence->build != NULL ? a->evidence->build : &own;
     (void)state;
+    if (sv_trim(body).len == 0)
+        return true;
     if (!json_parse(body, body.len, &doc, err))
         return false;
+    const struct build before = *b;
     const bool ok = build_from_prowjob(json_root(&doc), a->evidence->arena, b, err);
     json_doc_done(&doc);
     if (!ok)
         return false;
-    /* It may lag behind: a pending state says nothing once finished.json exists. */
+    /* It may lag behind the list, and behind finished.json. */
+    if (build_state_is_final(before.state) && !build_state_is_final(b->state)) {
+        b->state = before.state;
+        b->state_text = before.state_text;
+        b->description = before.description;
+        return judge_description(a, b, err);
+    }
     evidence_claim(a->evidence, &(struct outcome_claim){
                                     .outcome = outcomes[b->state],
                                     .rank = build_state_is_final(b->state) ? 40 : 5,

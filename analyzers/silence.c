@@ -10,6 +10,7 @@ static bool tell_gap(const struct analysis *a, const struct log_facts *facts, st
 {
     char gap[TIME_TEXT_BYTES];
     struct sv summary;
+    const bool last = facts->gap_line == facts->last_line;
     if (!arena_printf(a->evidence->arena, &summary, err, "Nothing was printed for %s near the end",
                       time_duration_text(facts->gap_ms, gap)))
         return false;
@@ -21,7 +22,8 @@ static bool tell_gap(const struct analysis *a, const struct log_facts *facts, st
                                         .authority = AUTHORITY_LINE,
                                         .summary = summary,
                                         .line = facts->gap_line,
-                                        .excerpt = facts->last_text},
+                                        .offset = last ? facts->last_offset : 0,
+                                        .excerpt = last ? facts->last_text : summary},
                        err);
 }
 
@@ -32,15 +34,18 @@ static bool at_end(void *state, const struct analysis *a, const struct log_facts
     if (facts->gap_ms >= LONG_GAP_MS && facts->lines - facts->gap_line <= NEAR_END_LINES &&
         !tell_gap(a, facts, err))
         return false;
-    if (!facts->truncated)
+    /* A text without a last newline is nothing by itself; of a build that failed it may be all. */
+    if (!facts->truncated && (!facts->no_final_newline || facts->lines < 2))
         return true;
     return add_finding(a, NULL,
                        (struct finding){.id = SV("silence.cut"),
                                         .kind = KIND_INFRA_NODE,
-                                        .detail = SV("log-cut"),
+                                        .detail = facts->truncated ? SV("log-cut") : SV("mid-line"),
                                         .severity = SEVERITY_ROLLUP,
                                         .authority = AUTHORITY_LINE,
-                                        .summary = SV("The log breaks off"),
+                                        .summary = facts->truncated
+                                                       ? SV("The log breaks off")
+                                                       : SV("The log ends in the middle of a line"),
                                         .line = facts->last_line,
                                         .offset = facts->last_offset,
                                         .excerpt = facts->last_text},

@@ -12,14 +12,19 @@ static bool document(void *state, const struct analysis *a, struct sv body, stru
         return true;
     if (!json_parse(body, body.len, &doc, err))
         return false;
-    const bool told = json_bool(json_member(json_root(&doc), "passed"), &passed);
+    const struct json root = json_root(&doc);
+    const bool told = json_bool(json_member(root, "passed"), &passed);
+    const struct sv result = json_text(json_member(root, "result"));
+    const bool success = told ? passed : sv_equal_nocase(result, SV("success"));
+    const bool aborted = sv_equal_nocase(result, SV("aborted"));
+    const bool silent = !told && result.len == 0;
     json_doc_done(&doc);
-    if (!told || passed)
+    if (success || silent)
         return true;
     const struct sv step = a->artifact->step;
-    const size_t slash = sv_find_last(step, '/');
-    const struct sv name = slash < step.len ? sv_tail(step, slash + 1) : step;
-    if (!arena_printf(a->evidence->arena, &summary, err, "Step %.*s failed", SV_ARG(name)))
+    if (!arena_printf(a->evidence->arena, &summary, err, "Step %.*s %s",
+                      SV_ARG(sv_tail(step, sv_find_char(step, '/') + 1)),
+                      aborted ? "was interrupted" : "failed"))
         return false;
     return add_finding(a, NULL,
                        (struct finding){.id = SV("step-finished.failed"),
@@ -27,7 +32,7 @@ static bool document(void *state, const struct analysis *a, struct sv body, stru
                                         .detail = SV("step"),
                                         .severity = SEVERITY_ROLLUP,
                                         .authority = AUTHORITY_STEP,
-                                        .step = name,
+                                        .step = step,
                                         .summary = summary,
                                         .excerpt = summary},
                        err);

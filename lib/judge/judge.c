@@ -1,9 +1,9 @@
 #include "judge/judge.h"
 
 #include "base/glob.h"
+#include "judge/steps.h"
 #include "model/signature.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -13,14 +13,28 @@ enum {
     SCORE_SYMPTOM = 60,
     SCORE_ROLLUP = -2000,
     SCORE_TEARDOWN = -1000,
+    SCORE_PASSING_STEP = -1500,
     SCORE_FAILING_STEP = 25,
     NORMAL_BYTES = 16 * 1024,
+    COMPARED_MAX = 1024, /* findings, the best ones, that are asked what they explain */
+    WEAK_RANK = 5,       /* claims up to here yield to what was found */
+    STALE_MS = 24 * 60 * 60 * 1000,
 };
 
 struct ranked { /* a finding on its way to the verdict */
     uint32_t index;
     int score;
+    enum phase phase;
+    enum step_place place;
     bool explained;
+};
+
+struct court {
+    const struct result *r;
+    const struct judge_options *options;
+    struct steps steps;
+    struct ranked *list; /* best first; owned */
+    size_t count;
 };
 
 /* ---- what explains what ---- */
@@ -46,16 +60,22 @@ static bool says_it_explains(const struct finding *a, const struct finding *b)
     return false;
 }
 
-static bool explains(const struct finding *cause, const struct finding *symptom)
+/* When each claims to explain the other, the more severe one does, then the earlier one. */
+static bool yields(const struct finding *cause, const struct finding *symptom)
 {
+    return says_it_explains(symptom, cause) &&
+           (symptom->severity > cause->severity ||
+            (symptom->severity == cause->severity && symptom < cause));
+}
+
+static bool explains(const struct court *c, const struct ranked *x, const struct ranked *y)
+{
+    const struct finding *cause = &c->r->findings[x->index], *symptom = &c->r->findings[y->index];
     if (cause->severity == SEVERITY_ROLLUP || !says_it_explains(cause, symptom))
         return false;
-    if (cause->phase == PHASE_TEARDOWN && symptom->phase != PHASE_TEARDOWN)
+    if (x->phase == PHASE_TEARDOWN && y->phase != PHASE_TEARDOWN)
         return false;
-    /* When each claims to explain the other, the more severe one does, then the earlier one. */
-    if (says_it_explains(symptom, cause) &&
-        (symptom->severity > cause->severity ||
-         (symptom->severity == cause->severity && symptom < cause)))
+    if ((x->place == STEP_PASSES && y->place != STEP_PASSES) || yields(cause, symptom))
         return false;
     return cause->artifact != symptom->artifact || symptom->line == 0 || cause->line == 0 ||
            cause->line <= symptom->last_line + SCREEN_LINES;
@@ -63,26 +83,24 @@ static bool explains(const struct finding *cause, const struct finding *symptom)
 
 /* ---- order ---- */
 
-static bool is_failing_step(const struct result *r, struct sv step)
+static bool is_aside(const struct court *c, const struct ranked *x)
 {
-    for (size_t i = 0; i < r->finding_count && step.len > 0; i++) {
-        const struct finding *f = &r->findings[i];
-        if (f->authority == AUTHORITY_STEP && f->step.len > 0 && sv_ends(step, f->step))
-            return true;
-    }
-    return false;
+    return x->place == STEP_PASSES || (x->phase == PHASE_TEARDOWN && !c->steps.only_teardown);
 }
 
-static int score_of(const struct result *r, const struct finding *f)
+static int score_of(const struct court *c, const struct ranked *x)
 {
     static const int by_severity[] = {[SEVERITY_ROLLUP] = SCORE_ROLLUP,
                                       [SEVERITY_SYMPTOM] = SCORE_SYMPTOM,
                                       [SEVERITY_CAUSE] = SCORE_CAUSE,
                                       [SEVERITY_DEFINITE] = SCORE_DEFINITE};
+    const struct finding *f = &c->r->findings[x->index];
     int score = by_severity[f->severity] + (int)f->authority;
-    if (f->phase == PHASE_TEARDOWN)
+    if (x->place == STEP_PASSES)
+        score += SCORE_PASSING_STEP;
+    else if (is_aside(c, x))
         score += SCORE_TEARDOWN;
-    if (is_failing_step(r, f->step))
+    else if (x->place == STEP_FAILS)
         score += SCORE_FAILING_STEP;
     return score;
 }
@@ -97,14 +115,29 @@ static int best_first(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static void rank(const struct result *r, struct ranked *list)
+/* The phase of a step is that of all that its log says; elsewhere each finding has its own. */
+static void place(const struct court *c, struct ranked *x)
 {
-    for (uint32_t i = 0; i < r->finding_count; i++) {
-        list[i] = (struct ranked){.index = i, .score = score_of(r, &r->findings[i])};
-        for (uint32_t k = 0; k < r->finding_count && !list[i].explained; k++)
-            list[i].explained = k != i && explains(&r->findings[k], &r->findings[i]);
+    const struct finding *f = &c->r->findings[x->index];
+    const enum phase of_step = steps_phase(&c->steps, f->step);
+    x->phase = of_step != PHASE_UNKNOWN ? of_step : f->phase;
+    x->place = steps_place(&c->steps, f->step);
+    x->score = score_of(c, x);
+}
+
+static void rank(struct court *c)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        c->list[i] = (struct ranked){.index = i};
+        place(c, &c->list[i]);
     }
-    qsort(list, r->finding_count, sizeof(*list), best_first);
+    qsort(c->list, c->count, sizeof(*c->list), best_first);
+    const size_t compared = c->count < COMPARED_MAX ? c->count : COMPARED_MAX;
+    for (size_t i = 0; i < compared; i++) {
+        for (size_t k = 0; k < compared && !c->list[i].explained; k++)
+            c->list[i].explained = k != i && explains(c, &c->list[k], &c->list[i]);
+    }
+    qsort(c->list, c->count, sizeof(*c->list), best_first);
 }
 
 /* ---- the verdict ---- */
@@ -119,18 +152,18 @@ static bool is_known_cause(const struct result *r, const struct verdict *v, cons
     return false;
 }
 
-static void sort_into_verdict(const struct result *r, const struct ranked *list, struct verdict *v)
+static void sort_into_verdict(const struct court *c, struct verdict *v)
 {
-    for (size_t i = 0; i < r->finding_count; i++) {
-        const struct finding *f = &r->findings[list[i].index];
-        const bool is_cause =
-            !list[i].explained && f->severity >= SEVERITY_CAUSE && f->phase != PHASE_TEARDOWN;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct ranked *x = &c->list[i];
+        const struct finding *f = &c->r->findings[x->index];
+        const bool is_cause = !x->explained && f->severity >= SEVERITY_CAUSE && !is_aside(c, x);
         if (v->cause_count == 0)
-            v->causes[v->cause_count++] = list[i].index;
-        else if (is_cause && !is_known_cause(r, v, f) && v->cause_count < VERDICT_MAX_CAUSES)
-            v->causes[v->cause_count++] = list[i].index;
+            v->causes[v->cause_count++] = x->index;
+        else if (is_cause && !is_known_cause(c->r, v, f) && v->cause_count < VERDICT_MAX_CAUSES)
+            v->causes[v->cause_count++] = x->index;
         else if (!is_cause && v->symptom_count < VERDICT_MAX_SYMPTOMS)
-            v->symptoms[v->symptom_count++] = list[i].index;
+            v->symptoms[v->symptom_count++] = x->index;
     }
 }
 
@@ -183,16 +216,39 @@ static bool is_normal(const struct judge_options *o, struct sv text)
     return found;
 }
 
-/* No rule spoke: the best line that the last passing build did not print too, else the best
- * roll-up. */
-static void fill_from_lines(const struct result *r, const struct judge_options *o,
-                            struct verdict *v)
+/* How near to the failure an artifact's lines are; higher is nearer, negative: not at all. */
+static int nearness(const struct court *c, uint32_t artifact)
+{
+    const struct sv step = c->r->artifacts[artifact].step;
+    const enum step_place place = steps_place(&c->steps, step);
+    if (place == STEP_PASSES)
+        return -1;
+    if (steps_phase(&c->steps, step) == PHASE_TEARDOWN && !c->steps.only_teardown)
+        return 0;
+    return place == STEP_FAILS ? 2 : 1;
+}
+
+static const struct error_line *best_line(const struct court *c)
 {
     const struct error_line *best = NULL;
-    for (size_t i = 0; i < r->line_count && best == NULL; i++) {
-        if (!is_normal(o, r->lines[i].text))
-            best = &r->lines[i];
+    int near = -1;
+    for (size_t i = 0; i < c->r->line_count; i++) {
+        const struct error_line *l = &c->r->lines[i];
+        const int n = nearness(c, l->artifact);
+        if (n > near && !is_normal(c->options, l->text)) {
+            best = l;
+            near = n;
+        }
     }
+    return best;
+}
+
+/* No rule spoke: the best line that the last passing build did not print too, else the best
+ * roll-up. */
+static void fill_from_lines(const struct court *c, struct verdict *v)
+{
+    const struct result *r = c->r;
+    const struct error_line *best = best_line(c);
     v->kind = KIND_UNKNOWN;
     v->class_ = CLASS_UNKNOWN;
     v->advice = ADVICE_UNKNOWN;
@@ -223,61 +279,145 @@ static void fill_from_lines(const struct result *r, const struct judge_options *
     }
 }
 
-static enum outcome outcome_of(const struct result *r, struct sv *ret_from)
+/* ---- the outcome ---- */
+
+static bool has_log(const struct result *r)
 {
-    *ret_from = r->claim.from;
-    if (r->claim.rank >= 0)
-        return r->claim.outcome;
-    for (size_t i = 0; i < r->finding_count; i++) {
-        if (r->findings[i].severity >= SEVERITY_CAUSE && r->findings[i].phase != PHASE_TEARDOWN) {
-            *ret_from = SV("what was found");
-            return OUTCOME_FAILED;
-        }
+    for (size_t i = 0; i < r->artifact_count; i++) {
+        const struct artifact *a = &r->artifacts[i];
+        if (a->kind == ARTIFACT_BUILD_LOG && a->plain_bytes > 0 &&
+            (a->state == ARTIFACT_READ || a->state == ARTIFACT_TRUNCATED))
+            return true;
     }
+    return false;
+}
+
+static bool names_a_cause(const struct result *r)
+{
+    for (size_t i = 0; i < r->finding_count; i++) {
+        if (r->findings[i].severity >= SEVERITY_CAUSE && r->findings[i].phase != PHASE_TEARDOWN)
+            return true;
+    }
+    return false;
+}
+
+static bool is_stale(const struct result *r, const struct judge_options *o)
+{
+    const int64_t began = r->claim.started_ms != 0 ? r->claim.started_ms : r->build.started_ms;
+    return o != NULL && o->now_ms > 0 && began > 0 && o->now_ms - began > STALE_MS;
+}
+
+/*
+ * What a document or a closing line claims, the most authoritative first. Weak claims (a start
+ * without an end, a state that may lag, reports of tests that passed) yield to what was found; and
+ * a build whose log is there runs no more, as Prow uploads it at the end.
+ */
+static enum outcome outcome_of(const struct court *c, struct sv *ret_from)
+{
+    const struct result *r = c->r;
+    const struct outcome_claim *claim = &r->claim;
+    *ret_from = claim->from;
+    if (claim->rank > WEAK_RANK)
+        return claim->outcome;
+    const bool runs = claim->rank >= 0 && claim->outcome == OUTCOME_RUNNING;
+    if (runs && !has_log(r)) {
+        if (!is_stale(r, c->options))
+            return OUTCOME_RUNNING;
+        *ret_from = SV("no end within a day");
+        return OUTCOME_ERROR;
+    }
+    if (claim->rank >= 0 && !runs && claim->outcome != OUTCOME_PASSED)
+        return claim->outcome;
+    if (names_a_cause(r)) {
+        *ret_from = SV("what was found");
+        return OUTCOME_FAILED;
+    }
+    if (claim->rank >= 0 && !runs)
+        return claim->outcome;
+    *ret_from = SV("");
     return OUTCOME_UNKNOWN;
 }
 
-/* An aborted build needs no further reason; what was found may still tell more. */
-static void fill_aborted(struct verdict *v)
+static void say_instead(struct verdict *v, enum cause_kind kind, struct sv detail,
+                        struct sv summary)
 {
-    if (v->basis == BASIS_RULE && v->kind != KIND_TEST)
-        return;
-    v->basis = v->basis == BASIS_RULE ? BASIS_RULE : BASIS_NO_EVIDENCE;
-    v->kind = KIND_INTERRUPTED;
-    v->detail = SV("aborted");
+    v->kind = kind;
+    v->detail = detail;
     v->class_ = CLASS_INFRA;
     v->advice = ADVICE_RETRY;
-    v->summary = SV("Aborted: by a newer push, by a person, or with its node");
+    v->summary = summary;
     v->infra = true;
+}
+
+/* An aborted build needs no further reason, and its log is full of what the abort broke. Only who
+ * may have aborted it, or what would have, is told instead. */
+static void fill_aborted(const struct court *c, struct verdict *v)
+{
+    if (v->basis == BASIS_RULE) {
+        const struct finding *root = &c->r->findings[v->causes[0]];
+        if (root->authority >= AUTHORITY_STEP || v->class_ == CLASS_INFRA)
+            return;
+    }
+    if (v->basis != BASIS_RULE)
+        v->basis = BASIS_NO_EVIDENCE;
+    v->confidence = 0.6;
+    say_instead(v, KIND_INTERRUPTED, SV("aborted"),
+                SV("Aborted: by a newer push, by a person, or with its node"));
+}
+
+/* The CI system failed, and no document says how. */
+static void fill_error(struct verdict *v)
+{
+    if (v->basis == BASIS_RULE)
+        return;
+    if (sv_equal(v->outcome_from, SV("no end within a day")))
+        say_instead(v, KIND_INFRA_NODE, SV("never-finished"),
+                    SV("The build began more than a day ago and never ended"));
+    v->infra = true;
+}
+
+static void find_cause(const struct court *c, struct verdict *v)
+{
+    sort_into_verdict(c, v);
+    const bool speaks = c->count > 0 && !is_aside(c, &c->list[0]) &&
+                        c->r->findings[v->causes[0]].severity != SEVERITY_ROLLUP;
+    /* Where nobody says which step failed, the teardown's word is better than none. */
+    const bool alone = c->count > 0 && c->steps.count == 0 &&
+                       c->r->findings[v->causes[0]].severity != SEVERITY_ROLLUP;
+    if (speaks || alone)
+        fill_from_root(c->r, v);
+    else
+        fill_from_lines(c, v);
+    if (v->outcome == OUTCOME_ABORTED)
+        fill_aborted(c, v);
+    if (v->outcome == OUTCOME_ERROR)
+        fill_error(v);
+    v->flake = v->flake || v->kind == KIND_FLAKE;
 }
 
 bool judge_build(struct result *r, const struct judge_options *options, struct err *err)
 {
     struct verdict v = {.artifact = UINT32_MAX};
-    v.outcome = outcome_of(r, &v.outcome_from);
+    struct court c = {.r = r, .options = options, .count = r->finding_count};
+    v.outcome = outcome_of(&c, &v.outcome_from);
     v.flake = r->counts.flaky > 0 && r->counts.failed + r->counts.errored == 0;
     if (v.outcome == OUTCOME_PASSED || v.outcome == OUTCOME_RUNNING ||
         v.outcome == OUTCOME_UNKNOWN) {
         r->verdict = v;
         return true;
     }
-    if (r->finding_count > 0) {
-        struct ranked *list = calloc(r->finding_count, sizeof(*list));
-        if (list == NULL)
-            return err_why(err, ERR_NOMEM, "no memory to judge %zu findings", r->finding_count);
-        rank(r, list);
-        sort_into_verdict(r, list, &v);
-        free(list);
-    }
-    if (v.cause_count > 0 && r->findings[v.causes[0]].severity != SEVERITY_ROLLUP)
-        fill_from_root(r, &v);
-    else
-        fill_from_lines(r, options, &v);
-    if (v.outcome == OUTCOME_ABORTED)
-        fill_aborted(&v);
-    v.flake = v.flake || v.kind == KIND_FLAKE;
-    if (v.excerpt.len > 0 && !signature_of(v.excerpt, v.signature, err))
+    if (!steps_init(&c.steps, r, err))
         return false;
-    r->verdict = v;
-    return true;
+    c.list = calloc(c.count + 1, sizeof(*c.list));
+    bool ok = c.list != NULL || err_why(err, ERR_NOMEM, "no memory to judge %zu findings", c.count);
+    if (ok) {
+        rank(&c);
+        find_cause(&c, &v);
+        ok = v.excerpt.len == 0 || signature_of(v.excerpt, v.signature, err);
+    }
+    free(c.list);
+    steps_done(&c.steps);
+    if (ok)
+        r->verdict = v;
+    return ok;
 }

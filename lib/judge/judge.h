@@ -18,6 +18,7 @@
 struct judge_options {
     const struct strmap *normal; /* normal forms of lines that the last passing build also printed;
                                     NULL when none is known */
+    int64_t now_ms; /* a build that began a day before and never ended is dead; 0: none is */
 };
 
 bool judge_build(struct result *r, const struct judge_options *options, struct err *err) MUST_CHECK;

@@ -21,7 +21,8 @@ static void set_place(const struct result *r, struct jsonw o, uint32_t artifact,
         set_if(o, "url", r->artifacts[artifact].url);
     if (line > 0) {
         jsonw_set_u64(o, "line", line);
-        jsonw_set_u64(o, "offset", offset);
+        if (offset > 0 || line == 1) /* only the first line begins there */
+            jsonw_set_u64(o, "offset", offset);
     }
 }
 

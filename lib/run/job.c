@@ -261,13 +261,14 @@ static void claim_list_state(struct job *job)
         [STATE_ERROR] = OUTCOME_ERROR,
     };
     struct result *r = job->result;
+    const enum build_state listed = job->p->list->builds[job->order].state;
     struct evidence e;
     read_list_item(job);
     evidence_init(&e, &r->arena, NULL);
     e.claim = r->claim;
     evidence_claim(&e, &(struct outcome_claim){
-                           .outcome = outcomes[r->build.state],
-                           .rank = outcomes[r->build.state] == OUTCOME_UNKNOWN ? -1 : 30,
+                           .outcome = outcomes[listed],
+                           .rank = outcomes[listed] == OUTCOME_UNKNOWN ? -1 : 30,
                            .from = SV_INIT("job list"),
                            .started_ms = r->build.started_ms,
                            .finished_ms = r->build.finished_ms,
@@ -505,7 +506,8 @@ static void job_free(struct job *job)
 /* What the files and the other builds of the list say goes before the judge's last word. */
 static bool judge(struct job *job, struct err *err)
 {
-    const struct judge_options options = {.normal = baseline_normal(job)};
+    const struct judge_options options = {.normal = baseline_normal(job),
+                                          .now_ms = job->p->options->now_ms};
     struct result *r = job->result;
     const struct build *passed = NULL;
     if (!judge_build(r, &options, err))

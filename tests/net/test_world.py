@@ -109,6 +109,8 @@ class WholeRuns(nettest.Case):
         self.assertEqual(len(never_ran), 3)
         for name in folder:
             with self.subTest(name):
+                for answer in (folder[name], live[name]):
+                    answer["verdict"].pop("outcome_from", None)  # of a build that runs the list says so, or its documents
                 self.assertEqual(folder[name], live[name])
 
     def test_what_the_store_refuses_is_named_and_counted(self):
