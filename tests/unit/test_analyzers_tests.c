@@ -53,7 +53,9 @@ static void go_test_text(void **state)
          "=== RUN   TestA\n--- PASS: TestA (0.00s)\n=== RUN   TestHang\nwaiting",
          "unfinished TestHang 3\n"
          "1/0/0/0/0/1",
-         "go-test.unfinished test/unfinished symptom 3\n", ""},
+         "go-test.unfinished test/unfinished symptom 3\n"
+         "silence.cut infra-node/mid-line rollup 4\n",
+         ""},
         {"the time limit, with the list of running tests",
          "panic: test timed out after 10m0s\n\trunning tests:\n\t\tTestSlow (9m59s)\n\n"
          "goroutine 1 [running]:\nFAIL\tp\t600.01s\n",
@@ -120,7 +122,10 @@ static void go_test_json(void **state)
          "failed by the test tool's output"},
         {"never ended, and cut in mid-event",
          EVENT("run", "A") "{\"Action\":\"fail\",\"Package\":\"p\",\"Te",
-         "unfinished p|A 1\n0/0/0/0/0/1", "go-test.unfinished test/unfinished symptom 1\n", ""},
+         "unfinished p|A 1\n0/0/0/0/0/1",
+         "go-test.unfinished test/unfinished symptom 1\n"
+         "silence.cut infra-node/mid-line rollup 2\n",
+         ""},
         {"packages",
          "{\"Action\":\"fail\",\"Package\":\"p\",\"Elapsed\":0.1}\n"
          "{\"ImportPath\":\"q [q.test]\",\"Action\":\"build-fail\"}\n"
@@ -171,7 +176,9 @@ static void pytest(void **state)
         {"hangs in a test", "tests/a.py::test_1 PASSED [ 50%]\ntests/a.py::test_2[a b] ",
          "unfinished tests/a.py::test_2[a b] "
          "2\n1/0/0/0/0/1",
-         "pytest.unfinished test/unfinished symptom 2\n", ""},
+         "pytest.unfinished test/unfinished symptom 2\n"
+         "silence.cut infra-node/mid-line rollup 2\n",
+         ""},
         {"collection",
          "ERROR tests/a.py - ImportError: no\n!!!!!! Interrupted: 1 error during collection "
          "!!!!!!\n"
