@@ -45,18 +45,20 @@ $(B)/gen/packs.o: $(B)/gen/packs.c $(B)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/libprowl.a: $(LIB)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(B)/libcmd.a: $(filter-out %/main.o,$(CMD))  # for tests of the option table
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(B)/$(PROG): $(CMD) $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 # Torture: units are linked with malloc wrapped, so that a test can fail the n-th allocation.
 TORTURE := $(if $(filter debug release valgrind,$(MODE)),1)
 WRAP    := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/torture.o $(B)/libprowl.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/torture.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(TORTURE),$(WRAP)) -o $@ $^ -lcmocka $(ALL_LIBS)
 ifeq ($(MODE),fuzz)
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libprowl.a
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 else
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libprowl.a
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 endif
 $(B)/%.o: %.c $(B)/flags
