@@ -4,6 +4,7 @@
 #include "base/fs.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -94,6 +95,33 @@ static void a_folder_that_is_not_there_is_named(void **state)
     assert_false(fs_writer_open(&w, in_dir("no/such/out"), &err));
     assert_int_equal(err.code, ERR_IO);
     assert_non_null(strstr(err.where, "no/such/out"));
+    fs_writer_done(&w);
+}
+
+/* A rename would put a plain file in its place. */
+static void a_device_or_a_pipe_is_written_through(void **state)
+{
+    struct fs_writer w = {.fd = -1};
+    struct err err = {0};
+    struct stat st;
+    char got[8] = "";
+    (void)state;
+    assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
+    const int reader = open(in_dir("pipe"), O_RDONLY | O_NONBLOCK);
+    assert_true(fs_writer_open(&w, in_dir("pipe"), &err) && fs_writer_add(&w, SV("hello"), &err) &&
+                fs_writer_commit(&w, &err));
+    assert_int_equal(read(reader, got, sizeof(got)), 5);
+    assert_memory_equal(got, "hello", 5);
+    (void)close(reader);
+    (void)signal(SIGPIPE, SIG_IGN);
+    assert_false(fs_writer_add(&w, SV("more"), &err));
+    assert_true(w.gone);
+    fs_writer_done(&w);
+    assert_int_equal(stat(in_dir("pipe"), &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    err = (struct err){0};
+    assert_false(fs_writer_open(&w, in_dir("."), &err));
+    assert_string_equal(err.why, "Is a directory");
     fs_writer_done(&w);
 }
 
@@ -197,6 +225,7 @@ int main(void)
         cmocka_unit_test(a_reader_sees_the_old_file_until_the_commit),
         cmocka_unit_test(a_writer_that_is_given_up_leaves_nothing),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
+        cmocka_unit_test(a_device_or_a_pipe_is_written_through),
         cmocka_unit_test(mkdirs_makes_all_and_takes_what_is_there),
         cmocka_unit_test(a_file_in_place_of_a_folder_is_no_folder),
         cmocka_unit_test(without_memory_nothing_is_read_and_nothing_overrun),
