@@ -5,6 +5,7 @@
 #include "near.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,10 +176,21 @@ static int flush_output(int status, struct err *err)
     return status == STATUS_DONE ? STATUS_PARTLY : status;
 }
 
+/* A standard stream that is closed would be the next file that is opened, and that file then gets the
+ * report. On these here reading finds nothing, and writing fails. */
+static void keep_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct err err = {0};
     const struct log log = {.fd = STDERR_FILENO};
+    keep_streams();
     (void)signal(SIGPIPE, SIG_IGN);
     const int status = flush_output(run(argc, argv, &err), &err);
     if (err.code != ERR_NONE)

@@ -154,7 +154,7 @@ def walk(data, legacy):
         return
     if text and not text.endswith("\n"):
         yield text.count("\n") + 1, Mistake("the last line does not end")
-    for number, line in enumerate(text.split("\n")[:-1] if text.endswith("\n") else text.split("\n"), 1):
+    for number, line in enumerate(text[:-1].split("\n") if text.endswith("\n") else text.split("\n") if text else [], 1):
         try:
             p = point(line, legacy)
             for name, got in p.fields.items():

@@ -135,10 +135,11 @@ static bool add_cause_line(struct report *r, const struct verdict *v, struct err
     if (!buf_addf(&r->text, err, "%*s%s", INDENT, "", style(r, colours[v->class_])) ||
         !common_cause(v, &r->text, err) || !buf_addf(&r->text, err, "%s", style(r, "\x1b[0m")))
         return false;
-    if (v->basis == BASIS_RULE || v->kind != KIND_UNKNOWN)
-        return buf_addf(&r->text, err, ": %s (%s, %.0f %% sure)\n", common_advice(v->advice),
-                        common_class(v->class_), v->confidence * 100);
-    return buf_addf(&r->text, err, ": %s\n", common_advice(v->advice));
+    if (v->kind == KIND_UNKNOWN)
+        return buf_addf(&r->text, err, ": %s\n", common_advice(v->advice));
+    return buf_addf(&r->text, err, ": %s (%s", common_advice(v->advice), common_class(v->class_)) &&
+           (v->confidence <= 0 || buf_addf(&r->text, err, ", %.0f %% sure", v->confidence * 100)) &&
+           buf_add(&r->text, SV(")\n"), err);
 }
 
 static bool add_place(struct report *r, const struct result *result, struct err *err)
@@ -245,9 +246,10 @@ static bool build(struct report *r, const struct result *result, struct err *err
     buf_reset(&r->text);
     const bool failed = result->verdict.basis != BASIS_NONE;
     struct spool *spool = failed || r->options.all_builds ? &r->builds : &r->unread;
-    return add_title(r, result, err) && add_verdict(r, result, err) && add_flake(r, result, err) &&
+    return buf_add_char(&r->text, '\n', err) && add_title(r, result, err) &&
+           add_verdict(r, result, err) && add_flake(r, result, err) &&
            (!failed || add_link(r, result, err)) && add_problems(r, result, err) &&
-           buf_add_char(&r->text, '\n', err) && spool_add(spool, buf_sv(&r->text), err);
+           spool_add(spool, buf_sv(&r->text), err);
 }
 
 /* ---- the end ---- */
@@ -354,7 +356,7 @@ static bool add_section(struct report *r, const char *title, struct spool *spool
 {
     buf_reset(&r->text);
     return spool->file == NULL ||
-           (buf_addf(&r->text, err, "\n%s%s%s\n\n", style(r, "\x1b[1m"), title,
+           (buf_addf(&r->text, err, "\n%s%s%s\n", style(r, "\x1b[1m"), title,
                      style(r, "\x1b[0m")) &&
             r->out.write(r->out.user, buf_sv(&r->text), err) && spool_copy(spool, &r->out, err));
 }

@@ -22,7 +22,7 @@ static void a_failed_build_is_told_with_cause_place_and_link(void **state)
                         "    compile/c: fix the code (build, 95 % sure)\n"
                         "    The compiler refused the source\n"
                         "    build-log.txt:3: main.c:3:1: error: no\n"
-                        "    https://prow.example/view/gs/bkt/logs/j/1#1:build-log.txt%3A3\n\n");
+                        "    https://prow.example/view/gs/bkt/logs/j/1#1:build-log.txt%3A3\n");
     reported_done(&r);
     result_free(results[0]);
 }
