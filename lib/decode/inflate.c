@@ -13,6 +13,7 @@ enum {
     FORMAT_COUNT = 3,
     DEFAULT_RATIO = 2000,
     RATIO_FREE_BYTES = 1024 * 1024,
+    BLOCK_BYTES = 32 * 1024, /* of stored bytes that a decoder is given at once */
 };
 
 enum layer_state { LAYER_SNIFF, LAYER_PLAIN, LAYER_UNPACK, LAYER_BETWEEN, LAYER_OVER };
@@ -38,6 +39,8 @@ struct inflate {
     enum inflate_end end;
     bool failed; /* nothing is handed on any more */
     char why[96];
+    char block[BLOCK_BYTES]; /* gathered */
+    size_t block_len;
 };
 
 struct inflate *inflate_new(const struct inflate_options *options, inflate_fn *fn, void *user,
@@ -63,6 +66,7 @@ void inflate_reset(struct inflate *z, inflate_fn *fn, void *user)
     z->fn = fn;
     z->user = user;
     z->stored_bytes = z->plain_bytes = 0;
+    z->block_len = 0;
     z->end = INFLATE_COMPLETE;
     z->failed = false;
     z->why[0] = '\0';
@@ -132,7 +136,9 @@ static void broken(struct inflate *z, struct layer *l, const char *why)
 {
     l->state = LAYER_OVER;
     z->end = INFLATE_CORRUPT;
-    (void)snprintf(z->why, sizeof(z->why), "byte %" PRIu64 ": %s", l->in_bytes, why);
+    /* Where in its input a decoder notices depends on how that was cut; what it made does not. */
+    (void)snprintf(z->why, sizeof(z->why), "after %" PRIu64 " bytes of text: %s",
+                   l->out_bytes + l->out_len, why);
 }
 
 /* Run a layer's decoder over some input; *ret_rest is what a finished member left. What it makes is
@@ -345,10 +351,31 @@ static bool feed_layer(struct inflate *z, size_t index, struct sv in, bool last,
     return true;
 }
 
+/* Decoders get blocks that begin at the same places however the stream was cut: what ISA-L gives of a
+ * corrupt one depends on where its input ended. */
+static bool feed_blocks(struct inflate *z, struct sv stored, struct err *err)
+{
+    while (stored.len > 0 && z->layers[0].state != LAYER_PLAIN) {
+        struct sv block = sv_head(stored, BLOCK_BYTES - z->block_len);
+        stored = sv_tail(stored, block.len);
+        if (block.len < BLOCK_BYTES) {
+            memcpy(z->block + z->block_len, block.ptr, block.len);
+            z->block_len += block.len;
+            if (z->block_len < BLOCK_BYTES)
+                return true;
+            block = (struct sv){.ptr = z->block, .len = z->block_len};
+            z->block_len = 0;
+        }
+        if (!feed_layer(z, 0, block, false, err))
+            return false;
+    }
+    return stored.len == 0 || feed_layer(z, 0, stored, false, err);
+}
+
 bool inflate_feed(struct inflate *z, struct sv stored, struct err *err)
 {
     z->stored_bytes += stored.len;
-    z->failed = z->failed || (stored.len > 0 && !feed_layer(z, 0, stored, false, err));
+    z->failed = z->failed || !feed_blocks(z, stored, err);
     return !z->failed;
 }
 
@@ -369,6 +396,9 @@ static const char *format_name(const struct inflate *z)
 static bool finish_layer(struct inflate *z, size_t index, struct err *err)
 {
     struct layer *l = &z->layers[index];
+    if (index == 0 && z->block_len > 0 &&
+        !feed_layer(z, 0, (struct sv){.ptr = z->block, .len = z->block_len}, false, err))
+        return false;
     if (l->state == LAYER_SNIFF && l->held_len > 0 && !feed_layer(z, index, SV(""), true, err))
         return false;
     if (l->state == LAYER_UNPACK && z->end != INFLATE_CORRUPT) {

@@ -1,7 +1,8 @@
 /*
  * inflate - from stored bytes to plain bytes, by content and never by name.
  *
- * In:      chunks of any size. The first bytes tell gzip, zlib, zstd or plain; the plain output is
+ * In:      chunks of any size; what comes out, and how it ends, does not depend on it, but a few KiB
+ *          may be held back until inflate_finish. The first bytes tell gzip, zlib, zstd or plain; the plain output is
  *          looked at once more (a gzip in a gzip), two layers at most.
  * Out:     plain bytes through a callback, in pieces of at most INFLATE_PIECE_BYTES; what was
  *          compressed comes in pieces of exactly that, the last one aside, however it was cut.
@@ -45,7 +46,7 @@ struct inflate_result {
     enum inflate_end end;
     uint64_t stored_bytes, plain_bytes;
     const char *format; /* "plain", "gzip", "zlib", "zstd", "gzip in gzip"…; static */
-    char why[96];       /* for TRUNCATED and CORRUPT: "byte 40213: invalid distance code" */
+    char why[96];       /* for TRUNCATED and CORRUPT: "after 40213 bytes of text: invalid code" */
 };
 
 struct inflate; /* opaque */

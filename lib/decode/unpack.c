@@ -11,7 +11,7 @@
 
 /* A frame may ask for a window of 2^ZSTD_WINDOW_LOG bytes: 32 MiB, four times what RFC 8878 wants every
  * decoder to have, and little enough for each of many workers. */
-enum { ZSTD_WINDOW_LOG = 25 };
+enum { ZSTD_WINDOW_LOG = 25, FRAME_HEAD_BYTES = 5 };
 
 struct unpack {
     enum unpack_format format;
@@ -19,10 +19,11 @@ struct unpack {
     z_stream z;
 #ifdef HAVE_ISAL
     struct inflate_state i;
-    size_t head_len; /* bytes of this member's header seen, up to FLAGS_AT + 1 */
+    size_t head_len; /* bytes of this member's header seen, up to the flags */
 #endif
 #ifdef HAVE_ZSTD
     ZSTD_DStream *zstd;
+    size_t wanted; /* bytes of input, in the next call */
 #endif
 };
 
@@ -64,6 +65,8 @@ struct unpack *unpack_new(enum unpack_format format, bool force_zlib, struct err
     if (ok && format != UNPACK_ZSTD && !u->isal)
         ok = inflateInit2(&u->z, format == UNPACK_GZIP ? 15 + 16 : 15) == Z_OK;
 #ifdef HAVE_ZSTD
+    if (ok)
+        u->wanted = FRAME_HEAD_BYTES;
     if (ok && format == UNPACK_ZSTD)
         ok = (u->zstd = ZSTD_createDStream()) != NULL &&
              !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG));
@@ -86,6 +89,7 @@ void unpack_reset(struct unpack *u)
 #ifdef HAVE_ZSTD
     if (u->format == UNPACK_ZSTD) {
         (void)ZSTD_DCtx_reset(u->zstd, ZSTD_reset_session_only);
+        u->wanted = FRAME_HEAD_BYTES;
         return;
     }
 #endif
@@ -188,7 +192,10 @@ static enum unpack_end run_isal(struct unpack *u, struct sv in, size_t *ret_used
 static enum unpack_end run_zstd(struct unpack *u, struct sv in, size_t *ret_used, char *out,
                                 size_t room, size_t *ret_made, const char **ret_why)
 {
-    ZSTD_inBuffer input = {.src = in.ptr, .size = in.len};
+    /* Of a call that ends in an error the library gives nothing, not even the blocks before: so each
+     * call gets what the last one wished for, which is one block. */
+    const size_t size = in.len < u->wanted ? in.len : u->wanted;
+    ZSTD_inBuffer input = {.src = in.ptr, .size = size};
     ZSTD_outBuffer output = {.dst = out, .size = room};
     const size_t code = ZSTD_decompressStream(u->zstd, &output, &input);
     *ret_used = input.pos;
@@ -197,6 +204,7 @@ static enum unpack_end run_zstd(struct unpack *u, struct sv in, size_t *ret_used
         *ret_why = ZSTD_getErrorName(code);
         return UNPACK_BAD;
     }
+    u->wanted = code != 0 ? code : FRAME_HEAD_BYTES;
     return code == 0 ? UNPACK_END : UNPACK_MORE;
 }
 #endif

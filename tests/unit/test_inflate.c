@@ -240,6 +240,42 @@ static void a_flipped_bit_is_corrupt_and_never_silent(void **state)
     buf_done(&stored);
 }
 
+static void a_corrupt_stream_gives_the_same_however_it_is_cut(void **state)
+{
+    static const size_t chunks[] = {1, 5, 1000, 32767, 32768, 50000};
+    struct buf plain, stored;
+    struct err err = {0};
+    (void)state;
+    init(&plain);
+    init(&stored);
+    make_plain(&plain, 300000);
+    pack(&stored, buf_sv(&plain), WRAP_GZIP);
+    assert_true(stored.len > 70000);
+    for (size_t at = 20; at < stored.len; at += stored.len / 30) {
+        struct buf whole;
+        stored.data[at] ^= 4;
+        const struct inflate_result first = decode(buf_sv(&stored), false, &whole);
+        for (size_t i = 0; i < COUNT_OF(chunks); i++) {
+            struct inflate_result r;
+            struct buf out;
+            init(&out);
+            struct inflate *z = inflate_new(NULL, collect, &out, &err);
+            for (struct sv rest = buf_sv(&stored); rest.len > 0; rest = sv_tail(rest, chunks[i]))
+                assert_true(inflate_feed(z, sv_head(rest, chunks[i]), &err));
+            assert_true(inflate_finish(z, &r, &err));
+            inflate_free(z);
+            assert_true(sv_equal(buf_sv(&out), buf_sv(&whole)));
+            assert_int_equal(r.end, first.end);
+            assert_string_equal(r.why, first.why);
+            buf_done(&out);
+        }
+        buf_done(&whole);
+        stored.data[at] ^= 4;
+    }
+    buf_done(&plain);
+    buf_done(&stored);
+}
+
 static void what_follows_a_member_is_trailing_however_short(void **state)
 {
     static const struct sv tails[] = {SV_INIT("\x1f"), SV_INIT("\x1f\x8b"), SV_INIT("\0"),
@@ -324,6 +360,7 @@ static void a_bomb_ends_at_the_ratio_and_at_the_cap(void **state)
     static char zeros[8 << 20];
     struct buf stored, out;
     struct err err = {0};
+    struct inflate_result r;
     (void)state;
     init(&stored);
     pack(&stored, (struct sv){.ptr = zeros, .len = sizeof(zeros)}, WRAP_GZIP);
@@ -331,7 +368,7 @@ static void a_bomb_ends_at_the_ratio_and_at_the_cap(void **state)
         init(&out);
         struct inflate *z = inflate_new(
             &(struct inflate_options){.max_ratio = 100, .force_zlib = force}, collect, &out, &err);
-        assert_false(inflate_feed(z, buf_sv(&stored), &err));
+        assert_false(inflate_feed(z, buf_sv(&stored), &err) && inflate_finish(z, &r, &err));
         assert_int_equal(err.code, ERR_LIMIT);
         assert_true(out.len <= (2u << 20));
         inflate_free(z);
@@ -339,7 +376,7 @@ static void a_bomb_ends_at_the_ratio_and_at_the_cap(void **state)
         err = (struct err){0};
         z = inflate_new(&(struct inflate_options){.max_plain_bytes = 100000, .max_ratio = 1 << 30},
                         collect, &out, &err);
-        assert_false(inflate_feed(z, buf_sv(&stored), &err));
+        assert_false(inflate_feed(z, buf_sv(&stored), &err) && inflate_finish(z, &r, &err));
         assert_int_equal(err.code, ERR_LIMIT);
         assert_true(out.len <= 100000);
         inflate_free(z);
@@ -370,7 +407,7 @@ static void a_bomb_inside_of_what_is_no_stream_ends_too(void **state)
         bool ok = true;
         for (struct sv rest = buf_sv(&stored); ok && rest.len > 0; rest = sv_tail(rest, chunk))
             ok = inflate_feed(z, sv_head(rest, chunk), &err);
-        assert_false(ok);
+        assert_false(ok && inflate_finish(z, &r, &err));
         assert_int_equal(err.code, ERR_LIMIT);
         assert_true(inflate_finish(z, &r, &err));
         assert_int_equal(r.end, INFLATE_STOPPED);
@@ -404,6 +441,30 @@ static void zstd_frames_are_read_one_after_the_other(void **state)
     r = decode(buf_sv(&stored), false, &out);
     assert_int_equal(r.end, INFLATE_CORRUPT);
     assert_true(r.why[0] != '\0');
+    buf_done(&out);
+    buf_done(&plain);
+    buf_done(&stored);
+}
+
+static void zstd_gives_what_comes_before_a_bad_checksum(void **state)
+{
+    struct buf plain, stored, out;
+    struct err err = {0};
+    ZSTD_CCtx *z = ZSTD_createCCtx();
+    (void)state;
+    init(&plain);
+    init(&stored);
+    make_plain(&plain, 3000);
+    assert_non_null(z);
+    assert_false(ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1)));
+    assert_true(buf_reserve(&stored, ZSTD_compressBound(3000), &err));
+    stored.len = ZSTD_compress2(z, stored.data, ZSTD_compressBound(3000), plain.data, 3000);
+    ZSTD_freeCCtx(z);
+    assert_int_equal(decode(buf_sv(&stored), false, &out).end, INFLATE_COMPLETE);
+    buf_done(&out);
+    stored.data[stored.len - 1] ^= 1;
+    assert_int_equal(decode(buf_sv(&stored), false, &out).end, INFLATE_CORRUPT);
+    assert_true(sv_equal(buf_sv(&out), buf_sv(&plain)));
     buf_done(&out);
     buf_done(&plain);
     buf_done(&stored);
@@ -500,19 +561,23 @@ static bool refuse(struct sv plain, void *user, struct err *err)
 
 static void the_callers_error_comes_back_unchanged(void **state)
 {
-    struct err err = {0};
-    struct inflate_result r;
-    int calls = 0;
+    static const char text[100000] = "some plain text, long enough";
     (void)state;
-    struct inflate *z = inflate_new(&(struct inflate_options){0}, refuse, &calls, &err);
-    assert_false(inflate_feed(z, SV("some plain text, long enough"), &err));
-    assert_int_equal(err.code, ERR_STOPPED);
-    assert_string_equal(err.why, "enough");
-    assert_false(inflate_feed(z, SV("more of it"), &err));
-    assert_true(inflate_finish(z, &r, &err));
-    assert_int_equal(r.end, INFLATE_STOPPED);
-    assert_int_equal(calls, 1);
-    inflate_free(z);
+    for (size_t len = 10; len < sizeof(text); len *= 9) {
+        struct err err = {0};
+        struct inflate_result r;
+        int calls = 0;
+        struct inflate *z = inflate_new(&(struct inflate_options){0}, refuse, &calls, &err);
+        const bool fed = inflate_feed(z, (struct sv){.ptr = text, .len = len}, &err);
+        assert_int_equal(inflate_finish(z, &r, &err), !fed);
+        assert_int_equal(err.code, ERR_STOPPED);
+        assert_string_equal(err.why, "enough");
+        assert_false(inflate_feed(z, SV("more of it"), &err));
+        assert_true(inflate_finish(z, &r, &err));
+        assert_int_equal(r.end, INFLATE_STOPPED);
+        assert_int_equal(calls, 1);
+        inflate_free(z);
+    }
 }
 
 static void a_failed_allocation_is_an_error(void **state)
@@ -562,6 +627,7 @@ int main(void)
         cmocka_unit_test(zlib_and_gzip_in_gzip_are_told_by_content),
         cmocka_unit_test(a_cut_stream_gives_its_prefix_and_says_so),
         cmocka_unit_test(a_flipped_bit_is_corrupt_and_never_silent),
+        cmocka_unit_test(a_corrupt_stream_gives_the_same_however_it_is_cut),
         cmocka_unit_test(what_follows_a_member_is_trailing_however_short),
         cmocka_unit_test(streams_of_nothing_are_complete),
         cmocka_unit_test(pieces_are_the_same_however_the_stream_is_cut),
@@ -569,6 +635,7 @@ int main(void)
         cmocka_unit_test(a_bomb_inside_of_what_is_no_stream_ends_too),
 #ifdef HAVE_ZSTD
         cmocka_unit_test(zstd_frames_are_read_one_after_the_other),
+        cmocka_unit_test(zstd_gives_what_comes_before_a_bad_checksum),
         cmocka_unit_test(zstd_frames_to_skip_are_skipped),
         cmocka_unit_test(a_zstd_frame_that_wants_too_much_memory_is_refused),
 #else
