@@ -325,7 +325,8 @@ static bool ask_files(struct job *job, struct err *err)
     struct plan_item *items = NULL;
     size_t count = 0;
     uint64_t left_out = 0;
-    if (is_copied(job) && job->listed && !job->listing_failed)
+    const bool is_there = job->mirror == MIRROR_SETTLED && !is_local(&job->result->build);
+    if (is_copied(job) && !is_there && job->listed && !job->listing_failed)
         save_list(job, is_over(job) ? MIRROR_SETTLED : MIRROR_LISTED);
     if (job->listing_failed && job->file_count == 0 && !guess_files(job, err))
         return false;
