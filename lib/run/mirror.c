@@ -109,22 +109,25 @@ static bool read_file(struct json j, mirror_file_fn *fn, void *user, struct err 
     return !mirror_is_safe(path) || fn(path, size, user, err);
 }
 
-static bool read_lines(struct sv text, mirror_file_fn *fn, void *user, enum mirror_state *state,
-                       struct err *err)
+bool mirror_parse(struct sv text, mirror_file_fn *fn, void *user, enum mirror_state *ret_state,
+                  struct err *err)
 {
     struct sv line;
+    enum mirror_state state = MIRROR_NONE;
     uint64_t number = 0;
     bool ok = true;
     for (struct sv rest = text; ok && rest.len > 0 && sv_cut(&rest, '\n', &line);) {
         struct json_doc doc = {0};
         number++;
         ok = json_parse(line, LINE_BYTES, &doc, err) &&
-             (number == 1 ? read_state(json_root(&doc), state, err)
+             (number == 1 ? read_state(json_root(&doc), &state, err)
                           : read_file(json_root(&doc), fn, user, err));
         json_doc_done(&doc);
     }
     if (ok && number == 0)
         return err_why(err, ERR_FORMAT, "it is empty");
+    if (ok)
+        *ret_state = state;
     return ok;
 }
 
@@ -133,7 +136,6 @@ bool mirror_load(const char *folder, mirror_file_fn *fn, void *user, enum mirror
 {
     char path[PATH_BYTES];
     struct buf text;
-    enum mirror_state state = MIRROR_NONE;
     if (!list_path(folder, path, err))
         return false;
     if (!fs_exists(path)) {
@@ -141,10 +143,8 @@ bool mirror_load(const char *folder, mirror_file_fn *fn, void *user, enum mirror
         return true;
     }
     buf_init(&text, LIST_BYTES);
-    const bool ok =
-        fs_read(path, LIST_BYTES, &text, err) && read_lines(buf_sv(&text), fn, user, &state, err);
+    const bool ok = fs_read(path, LIST_BYTES, &text, err) &&
+                    mirror_parse(buf_sv(&text), fn, user, ret_state, err);
     buf_done(&text);
-    if (ok)
-        *ret_state = state;
     return ok || err_where(err, "%s", path);
 }

@@ -30,8 +30,12 @@ bool mirror_is_safe(struct sv rel);
 bool mirror_save(const char *folder, enum mirror_state state, const struct plan_file *files,
                  size_t count, struct err *err) MUST_CHECK;
 
-/* The list in a build's folder; MIRROR_NONE when there is none. fn gets each file. */
+/* fn gets each file of a list whose name is safe. */
 typedef bool mirror_file_fn(struct sv path, uint64_t size, void *user, struct err *err);
+bool mirror_parse(struct sv text, mirror_file_fn *fn, void *user, enum mirror_state *ret_state,
+                  struct err *err) MUST_CHECK;
+
+/* The list in a build's folder; MIRROR_NONE when there is none. */
 bool mirror_load(const char *folder, mirror_file_fn *fn, void *user, enum mirror_state *ret_state,
                  struct err *err) MUST_CHECK;
 
