@@ -75,7 +75,7 @@ class Build:
     result: str = ""     # of finished.json; "" follows from the state, "none": no such file
     files: str = "decorated"  # decorated; crier: prowjob.json and finished.json; none: no folder at all; running
     pod: object = None   # podinfo.json
-    clone: str = "ok"    # clone-records.json: ok, none, or the name of a failure in CLONE_FAILURES
+    clone: str = "ok"    # clone-records.json: or the name of a failure in CLONE_FAILURES
     retest: bool = False
     log: str = ""        # build-log.txt comes from this case
     damage: str = ""     # "cut": the gzipped log lost its end; "empty": finished.json has no bytes

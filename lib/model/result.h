@@ -85,7 +85,8 @@ struct result {
     uint64_t wire_bytes, plain_bytes;
     uint64_t dropped_findings, dropped_tests;
     enum test_step test_step;
-    struct sv passed_id; /* another build of this job that passed on the same code; "" without one */
+    struct sv
+        passed_id; /* another build of this job that passed on the same code; "" without one */
     struct verdict verdict;
     bool incomplete; /* stopped before all was read */
 };

@@ -37,6 +37,14 @@ class WholeRuns(nettest.Case):
         builds = self.read_deck(self.serve()).json()["builds"]
         self.assertEqual(sample.complaints(builds, sample.truth()), [])
 
+    def test_a_failure_that_passed_on_the_same_code_is_a_flake(self):
+        cases = {r["id"]: r["case"] for r in sample.truth()}
+        flaky = {cases[b["build"]["id"]] for b in self.read_deck(self.serve()).json()["builds"]
+                 if b["verdict"].get("flake") and b["verdict"]["outcome"] == "failed"}
+        self.assertLessEqual({"rocket-flake-fail", "models-flake-fail", "oadp-e2e-flake-fail"}, flaky)
+        # Other code failed, or the same code never passed.
+        self.assertEqual(flaky & {"rocket-compile-error", "models-test-failure", "oadp-e2e-fail", "ledger-heap", "upgrade-stuck"}, set())
+
     def test_totals_add_up_to_what_was_served(self):
         world = self.serve()
         report = self.read_deck(world, "--cache-size", "0").json()
