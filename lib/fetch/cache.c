@@ -28,6 +28,8 @@ enum {
     FOLDERS = 256,
     NAME_BYTES = 64,
     EVICT_TO_PERCENT = 90,
+    HTTP_OK = 200,
+    HTTP_NOT_FOUND = 404,
     STALE_S = 24 * 3600, /* a temporary file of this age has no writer any more */
 };
 #define MAGIC "prowl1"
@@ -91,11 +93,13 @@ static void checksum_add(struct checksum *c, struct sv bytes)
 static uint64_t checksum_end(struct checksum *c, long status, uint64_t bytes, struct sv etag,
                              struct sv last_modified)
 {
-    const uint64_t numbers[] = {(uint64_t)status, bytes, etag.len};
-    checksum_add(c, (struct sv){.ptr = (const char *)numbers, .len = sizeof(numbers)});
+    static const char padding[8] = {1};
     checksum_add(c, etag);
     checksum_add(c, last_modified);
-    checksum_add(c, (struct sv){.ptr = "\1\0\0\0\0\0\0", .len = 8 - c->held});
+    checksum_add(c, (struct sv){.ptr = padding, .len = sizeof(padding) - c->held});
+    mix(c, (uint64_t)status);
+    mix(c, bytes);
+    mix(c, etag.len);
     return c->sum;
 }
 
@@ -159,20 +163,26 @@ static bool take_validator(struct sv *rest, char *target)
     return true;
 }
 
+static bool take_number(struct sv *rest, uint64_t *ret_number)
+{
+    struct sv word;
+    return sv_cut(rest, ' ', &word) && sv_u64(word, ret_number);
+}
+
 static bool read_header(int fd, struct cache_hit *hit, uint64_t *ret_sum)
 {
-    char header[HEADER_BYTES + 1] = "";
-    unsigned long long bytes = 0, sum = 0;
+    char header[HEADER_BYTES];
+    uint64_t status = 0;
     struct stat st;
-    struct sv line, rest = {.ptr = header, .len = HEADER_BYTES};
-    if (!read_all(fd, header, HEADER_BYTES) || fstat(fd, &st) != 0 ||
-        sscanf(header, MAGIC " %ld %llu %llx\n", &hit->status, &bytes, &sum) != 3 ||
-        (uint64_t)st.st_size != HEADER_BYTES + bytes)
+    struct sv line, magic, rest = {.ptr = header, .len = HEADER_BYTES};
+    if (!read_all(fd, header, HEADER_BYTES) || fstat(fd, &st) != 0 || !sv_cut(&rest, '\n', &line) ||
+        !sv_cut(&line, ' ', &magic) || !sv_equal(magic, SV(MAGIC)) ||
+        !take_number(&line, &status) || !take_number(&line, &hit->body_bytes) ||
+        !take_number(&line, ret_sum) || (uint64_t)st.st_size != HEADER_BYTES + hit->body_bytes)
         return false;
-    hit->body_bytes = bytes;
-    *ret_sum = sum;
-    return (hit->status == 200 || hit->status == 404) && sv_cut(&rest, '\n', &line) &&
-           take_validator(&rest, hit->etag) && take_validator(&rest, hit->last_modified);
+    hit->status = (long)status;
+    return (status == HTTP_OK || status == HTTP_NOT_FOUND) && take_validator(&rest, hit->etag) &&
+           take_validator(&rest, hit->last_modified);
 }
 
 /* Read it once from end to end: what is handed out is what was stored. */
@@ -230,7 +240,7 @@ bool cache_find(struct cache *c, struct sv url, struct cache_hit *ret_hit)
     (void)pthread_mutex_unlock(&c->lock);
     if (!found)
         return false;
-    if (hit.status == 404) {
+    if (hit.status == HTTP_NOT_FOUND) {
         (void)close(fd);
         fd = -1;
     }
@@ -454,7 +464,7 @@ static bool commit(struct cache_entry *e, long status, struct sv etag, struct sv
 {
     char header[HEADER_BYTES + 1];
     const uint64_t sum = checksum_end(&e->checksum, status, e->bytes, etag, last_modified);
-    const int n = snprintf(header, sizeof(header), MAGIC " %ld %llu %016llx\n%.*s\n%.*s\n", status,
+    const int n = snprintf(header, sizeof(header), MAGIC " %ld %llu %llu\n%.*s\n%.*s\n", status,
                            (unsigned long long)e->bytes, (unsigned long long)sum, SV_ARG(etag),
                            SV_ARG(last_modified));
     if (n < 0 || n >= HEADER_BYTES)
@@ -510,7 +520,7 @@ void cache_settle(struct cache *c, struct sv url)
     struct cache_entry *e = settled_name(url, &name) ? cache_begin(c, buf_sv(&name)) : NULL;
     buf_done(&name);
     if (e != NULL)
-        cache_commit_take(e, 200, SV(""), SV(""));
+        cache_commit_take(e, HTTP_OK, SV(""), SV(""));
 }
 
 void cache_stats(struct cache *c, struct cache_stats *ret_stats)

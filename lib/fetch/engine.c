@@ -158,9 +158,10 @@ static void give_easy(struct fetch *f, struct transfer *t)
     f->active_count--;
     t->host->active--;
     struct transfer **at = &f->active;
-    while (*at != t)
+    while (*at != NULL && *at != t)
         at = &(*at)->next;
-    *at = t->next;
+    if (*at != NULL)
+        *at = t->next;
     t->next = NULL;
 }
 

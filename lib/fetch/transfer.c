@@ -25,7 +25,8 @@ static char *copy_text(struct sv text)
 static bool url_part(CURLU *u, CURLUPart part, char **ret_text)
 {
     return curl_url_get(u, part, ret_text, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) ==
-           CURLUE_OK;
+               CURLUE_OK &&
+           *ret_text != NULL;
 }
 
 static bool check_url(const char *url, struct err *err)
