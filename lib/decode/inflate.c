@@ -16,7 +16,14 @@ enum {
     BLOCK_BYTES = 32 * 1024, /* of stored bytes that a decoder is given at once */
 };
 
-enum layer_state { LAYER_SNIFF, LAYER_PLAIN, LAYER_UNPACK, LAYER_BETWEEN, LAYER_OVER };
+enum layer_state {
+    LAYER_SNIFF,
+    LAYER_PLAIN,
+    LAYER_UNPACK,
+    LAYER_BETWEEN, /* two members */
+    LAYER_PADDING, /* NULs, as tapes and blocks of disks leave them */
+    LAYER_OVER,
+};
 
 struct layer {
     enum layer_state state;
@@ -311,9 +318,8 @@ static bool between(struct inflate *z, size_t index, struct sv *in, struct err *
         *in = sv_tail(*in, 1);
         const struct sv held = {.ptr = l->held, .len = l->held_len};
         if (l->format == UNPACK_ZLIB || !starts_magic(held, l->format, &whole)) {
-            l->state = LAYER_OVER;
-            z->end = z->end == INFLATE_COMPLETE ? INFLATE_TRAILING : z->end;
-            return true;
+            l->state = LAYER_PADDING;
+            return feed_layer(z, index, held, false, err);
         }
     }
     const struct sv magic = {.ptr = l->held, .len = l->held_len};
@@ -321,6 +327,12 @@ static bool between(struct inflate *z, size_t index, struct sv *in, struct err *
     unpack_reset(l->decoders[l->format]);
     l->state = LAYER_UNPACK;
     return feed_layer(z, index, magic, false, err);
+}
+
+static void trailing(struct inflate *z, struct layer *l)
+{
+    l->state = LAYER_OVER;
+    z->end = z->end == INFLATE_COMPLETE ? INFLATE_TRAILING : z->end;
 }
 
 static bool feed_layer(struct inflate *z, size_t index, struct sv in, bool last, struct err *err)
@@ -343,6 +355,12 @@ static bool feed_layer(struct inflate *z, size_t index, struct sv in, bool last,
             if (!between(z, index, &in, err))
                 return false;
             break;
+        case LAYER_PADDING:
+            for (; in.len > 0 && in.ptr[0] == '\0'; in = sv_tail(in, 1))
+                ;
+            if (in.len > 0)
+                trailing(z, l);
+            return true;
         case LAYER_OVER:
         default:
             return true;
@@ -404,8 +422,8 @@ static bool finish_layer(struct inflate *z, size_t index, struct err *err)
     if (l->state == LAYER_UNPACK && z->end != INFLATE_CORRUPT) {
         z->end = INFLATE_TRUNCATED;
         (void)snprintf(z->why, sizeof(z->why), "it ends at byte %" PRIu64, l->in_bytes);
-    } else if (l->state == LAYER_BETWEEN && l->held_len > 0 && z->end == INFLATE_COMPLETE) {
-        z->end = INFLATE_TRAILING;
+    } else if (l->state == LAYER_BETWEEN && l->held_len > 0) {
+        trailing(z, l);
     }
     return flush(z, index, err);
 }

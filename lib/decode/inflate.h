@@ -6,8 +6,8 @@
  *          looked at once more (a gzip in a gzip), two layers at most.
  * Out:     plain bytes through a callback, in pieces of at most INFLATE_PIECE_BYTES; what was
  *          compressed comes in pieces of exactly that, the last one aside, however it was cut.
- * State:   all gzip members and zstd frames one after the other; trailing garbage or NUL padding
- *          after a member ends the stream and is noted. A stream that breaks off or is corrupt
+ * State:   all gzip members and zstd frames one after the other; garbage after a member ends the
+ *          stream and is noted, padding by NULs ends it. A stream that breaks off or is corrupt
  *          gives its prefix; inflate_finish says which, and that is a result and no error.
  * Errors:  ERR_LIMIT past max_plain_bytes or max_ratio (after the first MiB of output), of each
  *          layer; ERR_NOMEM; the callback's error unchanged. After a failure only inflate_finish,
@@ -38,8 +38,8 @@ enum inflate_end {
     INFLATE_COMPLETE,
     INFLATE_TRUNCATED, /* the stream broke off */
     INFLATE_CORRUPT,   /* bad data or checksum; what came before was delivered */
-    INFLATE_TRAILING,  /* complete, with bytes behind the end that are no member */
-    INFLATE_STOPPED,   /* inflate_feed failed */
+    INFLATE_TRAILING, /* complete, with bytes behind the end that are no member and were left out */
+    INFLATE_STOPPED,  /* inflate_feed failed */
 };
 
 struct inflate_result {

@@ -40,8 +40,9 @@ struct artifact {
     uint64_t size;        /* bytes as stored, 0 not known */
     uint64_t plain_bytes; /* after decompression, once read */
     uint64_t lines;
-    struct sv err; /* one line, for FAILED and TRUNCATED */
-    bool cut_off;  /* TRUNCATED on its way here: where it lies it is longer */
+    uint64_t cut_lines; /* of these, too long to be looked at as a whole */
+    struct sv err;      /* one line, for FAILED and TRUNCATED */
+    bool cut_off;       /* TRUNCATED on its way here: where it lies it is longer */
 };
 
 const char *artifact_kind_name(enum artifact_kind kind); /* "build-log" */

@@ -149,6 +149,8 @@ static struct jsonw artifact_to_json(const struct artifact *a)
     jsonw_set_u64(o, "bytes", a->size);
     if (a->lines > 0)
         jsonw_set_u64(o, "lines", a->lines);
+    if (a->cut_lines > 0)
+        jsonw_set_u64(o, "cut_lines", a->cut_lines);
     set_if(o, "error", a->err);
     return o;
 }

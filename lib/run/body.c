@@ -477,8 +477,10 @@ static void take_artifact(struct body *b, const struct ending *e)
     (void)pthread_mutex_lock(&job->lock);
     if (usable) {
         struct evidence *evidence = ingest_evidence(b->ingest);
-        job->result->artifacts[b->index].plain_bytes = evidence->facts.bytes;
-        job->result->artifacts[b->index].lines = evidence->facts.lines;
+        struct artifact *artifact = &job->result->artifacts[b->index];
+        artifact->plain_bytes = evidence->facts.bytes;
+        artifact->lines = evidence->facts.lines;
+        artifact->cut_lines = evidence->facts.cut_lines;
         job->result->plain_bytes += evidence->facts.bytes;
         if (!result_merge(job->result, b->index, evidence, &err))
             pipeline_fail(b->p, &err);

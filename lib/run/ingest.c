@@ -280,6 +280,8 @@ static void tell_end(struct ingest *in, struct ingest_end *end)
                        end->stored.why[0] != '\0' ? ": " : "", end->stored.why);
         note_problem(in, end->stored.format, text);
     }
+    if (end->stored.end == INFLATE_TRAILING)
+        note_problem(in, end->stored.format, "bytes behind the end of the stream were left out");
     if (in->text_cut)
         note_problem(in, "", "the document is longer than 16 MiB and was cut");
     (void)snprintf(end->problem, sizeof(end->problem), "%s", in->problem);
