@@ -17,7 +17,7 @@
 #include "model/finding.h"
 #include "model/test_result.h"
 
-enum { EVIDENCE_MAX_FINDINGS = 512, EVIDENCE_MAX_TESTS = 2000, EVIDENCE_MAX_LINES = 24 };
+enum { EVIDENCE_MAX_FINDINGS = 512, EVIDENCE_MAX_TESTS = 2000, EVIDENCE_MAX_LINES = 64 };
 
 /* What a document says of the build's outcome; the one of highest authority decides. */
 enum outcome {
