@@ -3,6 +3,7 @@
 #include "report/spool.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,9 @@ enum {
     DEFAULT_WIDTH = 100,
     BAR_COLUMNS = 12,
     CAUSE_COLUMNS = 36,
+    LEAST_NAME = 12,
+    FIXED_COLUMNS = 15 + 28, /* numbers and blanks, the longest class and advice */
+    ROW_COLUMNS = CAUSE_COLUMNS + FIXED_COLUMNS + BAR_COLUMNS + 2,
     CAUSE_ROWS = 25,
     LONG_TEXT = 4096,
     SUMMARY_LINES = 2,
@@ -254,23 +258,28 @@ static bool build(struct report *r, const struct result *result, struct err *err
 
 /* ---- the end ---- */
 
+/* A narrow terminal gets no bar, and then shorter names. */
 static bool add_cause(struct report *r, const struct strmap_entry *e, uint64_t all, uint64_t most,
                       struct err *err)
 {
     const struct cause_count c = common_cause_count(e);
-    const size_t bar = (size_t)(c.builds * BAR_COLUMNS / most);
-    const bool fits = text_columns(e->key) <= CAUSE_COLUMNS;
-    const struct sv name = fits ? e->key : text_fit(e->key, CAUSE_COLUMNS - 1);
+    const size_t width = r->options.width, bar = (size_t)(c.builds * BAR_COLUMNS / most);
+    const size_t names = width >= ROW_COLUMNS                    ? CAUSE_COLUMNS
+                         : width > CAUSE_COLUMNS + FIXED_COLUMNS ? CAUSE_COLUMNS
+                         : width > LEAST_NAME + FIXED_COLUMNS    ? width - FIXED_COLUMNS
+                                                                 : LEAST_NAME;
+    const bool fits = text_columns(e->key) <= names;
+    const struct sv name = fits ? e->key : text_fit(e->key, names - 1);
     const size_t columns = text_columns(name) + !fits;
     if (!buf_addf(&r->text, err, "%6" PRIu64 " %4.0f %%  %.*s%.*s%*s  ", c.builds,
                   (double)c.builds * 100 / (double)all, SV_ARG(name),
-                  SV_ARG(fits ? SV("") : ellipsis), (int)(CAUSE_COLUMNS - columns), ""))
+                  SV_ARG(fits ? SV("") : ellipsis), (int)(names - columns), ""))
         return false;
-    for (size_t k = 0; k < BAR_COLUMNS; k++) {
+    for (size_t k = 0; width >= ROW_COLUMNS && k < BAR_COLUMNS + 2; k++) {
         if (!buf_add(&r->text, k < (bar > 0 ? bar : 1) ? SV("\xe2\x96\x88") : SV(" "), err))
             return false;
     }
-    return buf_addf(&r->text, err, "  %s: %s\n", common_class(c.class_), common_advice(c.advice));
+    return buf_addf(&r->text, err, "%s: %s\n", common_class(c.class_), common_advice(c.advice));
 }
 
 /* "and 30 more: clone/missing-ref 2, clone/unreachable, …" */
@@ -309,12 +318,35 @@ static bool add_causes(struct report *r, const struct report_totals *t, struct e
     return ok;
 }
 
+static bool add_sentence(struct report *r, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static bool add_sentence(struct report *r, struct err *err, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    return add_wrapped(r, 0, SUMMARY_LINES, sv_of(text), err);
+}
+
+static bool add_summary(struct report *r, const struct report_totals *t, struct err *err)
+{
+    struct buf lines;
+    struct sv line;
+    buf_init(&lines, COMMON_TEXT_BYTES);
+    bool ok = common_summary(t, &lines, err);
+    for (struct sv rest = buf_sv(&lines); ok && rest.len > 0 && sv_cut(&rest, '\n', &line);)
+        ok = add_wrapped(r, 0, REST_LINES, line, err);
+    buf_done(&lines);
+    return ok;
+}
+
 /* What is missing from the report, before anything that might be taken for the whole. */
 static bool add_missing(struct report *r, const struct report_totals *t, struct err *err)
 {
     if (t->incomplete &&
-        !buf_addf(&r->text, err, "INCOMPLETE: stopped after %" PRIu64 " of %" PRIu64 " builds.\n",
-                  t->reported, t->builds))
+        !add_sentence(r, err, "INCOMPLETE: stopped after %" PRIu64 " of %" PRIu64 " builds.",
+                      t->reported, t->builds))
         return false;
     if (t->list_problem.len > 0) {
         struct buf line;
@@ -327,13 +359,12 @@ static bool add_missing(struct report *r, const struct report_totals *t, struct 
             return false;
     }
     if (t->unreadable > 0 &&
-        !buf_addf(&r->text, err, "Not read at all: %" PRIu64 " build%s, named below.\n",
-                  t->unreadable, t->unreadable == 1 ? "" : "s"))
+        !add_sentence(r, err, "Not read at all: %" PRIu64 " build%s, named below.", t->unreadable,
+                      t->unreadable == 1 ? "" : "s"))
         return false;
     if (t->problems > t->unreadable &&
-        !buf_addf(&r->text, err,
-                  "Not read whole: %" PRIu64 " file%s, named below (\"not read\").\n",
-                  t->problems - t->unreadable, t->problems - t->unreadable == 1 ? "" : "s"))
+        !add_sentence(r, err, "Not read whole: %" PRIu64 " file%s, named below (\"not read\").",
+                      t->problems - t->unreadable, t->problems - t->unreadable == 1 ? "" : "s"))
         return false;
     for (size_t i = 0; i < t->host_count; i++) {
         struct buf label;
@@ -371,8 +402,8 @@ static bool end(struct report *r, const struct report_totals *t, struct err *err
               add_wrapped(r, 0, REST_LINES, buf_sv(&headline), err) &&
               buf_addf(&r->text, err, "%s", style(r, "\x1b[0m"));
     buf_done(&headline);
-    return ok && common_summary(t, &r->text, err) && add_missing(r, t, err) &&
-           add_causes(r, t, err) && r->out.write(r->out.user, buf_sv(&r->text), err) &&
+    return ok && add_summary(r, t, err) && add_missing(r, t, err) && add_causes(r, t, err) &&
+           r->out.write(r->out.user, buf_sv(&r->text), err) &&
            add_section(r, r->options.all_builds ? "Builds" : "Builds that did not pass", &r->builds,
                        err) &&
            add_section(r, "Builds that did not fail, and could not be read whole", &r->unread, err);
