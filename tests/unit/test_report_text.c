@@ -62,7 +62,8 @@ static void no_line_of_words_is_wider_than_asked(void **state)
         options.width = widths[i];
         for (struct sv rest = sv_of(text_of(options, results, 2)); sv_cut(&rest, '\n', &line);) {
             const bool is_link = sv_find(line, SV("https://")) < line.len;
-            const bool is_row = widths[i] == 40 && sv_find(line, SV(" %  ")) < line.len;
+            const bool is_row = widths[i] == 40 && (sv_find(line, SV(" %  ")) < line.len ||
+                                                    sv_ends(line, SV("sure)")));
             if (!is_link && !is_row && text_columns(line) > widths[i])
                 fail_msg("width %u: %.*s", widths[i], SV_ARG(line));
         }
