@@ -10,6 +10,7 @@ struct deck_stream {
     pthread_mutex_t lock;
     pthread_cond_t ended;
     struct inflate *inflate;
+    struct inflate_result stored; /* once it ended */
     struct deck_list *list;
     struct deck_filter *filter;
     struct err err; /* the first, of the network or of the parser */
@@ -98,7 +99,6 @@ static bool wait_for_end(struct deck_stream *s, struct sv url, struct err *err)
 /* What was wrong with the list, in words. A list without a single item that breaks off is none. */
 static bool judge(struct deck_stream *s, struct err *err)
 {
-    struct inflate_result stored;
     struct deck_list_summary sum;
     if (s->err.code != ERR_NONE && (s->parse_failed || s->bytes == 0)) {
         *err = s->err;
@@ -106,15 +106,15 @@ static bool judge(struct deck_stream *s, struct err *err)
     }
     if (s->status >= 400)
         return gather_refuse(s->status, err);
-    if (!inflate_finish(s->inflate, &stored, err) || !deck_list_finish(s->list, &sum, err))
+    if (!deck_list_finish(s->list, &sum, err))
         return false;
     if (sum.truncated && sum.items == sum.bad_items)
         return err_why(err, s->err.code != ERR_NONE ? s->err.code : ERR_TRANSIENT,
                        "the job list breaks off before its first build%s%s",
                        s->err.code != ERR_NONE ? ": " : "", s->err.why);
     const char *why = s->err.code != ERR_NONE ? s->err.why
-                      : stored.end == INFLATE_TRUNCATED || stored.end == INFLATE_CORRUPT
-                          ? stored.why
+                      : s->stored.end == INFLATE_TRUNCATED || s->stored.end == INFLATE_CORRUPT
+                          ? s->stored.why
                           : sum.cut_why;
     return (!sum.truncated ||
             gather_note(s->g, err, "the job list breaks off; items read: %llu: %s",
@@ -139,7 +139,9 @@ static bool read_once(struct deck_stream *s, bool narrow, struct err *err)
     if (sv_ends(sv_head(s->place->url, sv_find_char(s->place->url, '?')), SV("/data.js")))
         url = s->place->url;
     inflate_reset(s->inflate, on_plain, s);
-    return wait_for_end(s, url, err);
+    /* The last piece comes out of the decoder when it is told that nothing follows. */
+    return wait_for_end(s, url, err) &&
+           (s->parse_failed || inflate_finish(s->inflate, &s->stored, err));
 }
 
 /* First what the server narrows down to the query's repository, where it names one. */
