@@ -227,55 +227,54 @@ static void podinfo_json(void **state)
 
 static void events_of_a_pod(void **state)
 {
-    static const struct document_case cases[] =
-        {
-            {"{\"pod\":{\"status\":{\"phase\":\"Pending\"}},\"events\":[" EVENT(
-                 "Scheduled", "ok",
-                 "\"2024-03-01T10:00:01Z\"") "," EVENT("FailedMount",
-                                                       "MountVolume.SetUp failed for volume v",
-                                                       "\"2024-03-01T10:05:00Z\"") "," EVENT("Faile"
-                                                                                             "dSche"
-                                                                                             "dulin"
-                                                                                             "g",
-                                                                                             "0/9 "
-                                                                                             "node"
-                                                                                             "s",
-                                                                                             "\"202"
-                                                                                             "4-03-"
-                                                                                             "01T10"
-                                                                                             ":00:"
-                                                                                             "00Z"
-                                                                                             "\"") "]}",
-             "", "podinfo.mount config/volume-mount definite 0\n", NULL},
-            {"{\"pod\":{\"status\":{\"phase\":\"Pending\"}},\"events\":[" EVENT(
-                 "FailedScheduling", "0/9 nodes", "null") "]}",
-             "", "podinfo.unschedulable infra-node/unschedulable definite 0\n", NULL},
-            /* without the pod the events are all there is */
-            {"{\"events\":[" EVENT("Failed", "Failed to pull image x: toomanyrequests: slow down",
-                                   "null") "]}",
-             "", "podinfo.image-pull image-pull/rate-limit definite 0\n", NULL},
-            /* the event knows what the waiting container does not */
-            {"{\"pod\":{\"status\":{\"phase\":\"Pending\"," CONTAINER(
-                 "\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\",\"message\":\"Back-off\"}"
-                 "}") "}},"
-                      "\"events\":[" EVENT("Failed", "Failed to pull image x: unauthorized: no",
-                                           "null") "]}",
-             "", "podinfo.image-pull image-pull/auth definite 0\n", NULL},
-            /* the containers ran to their end: a node that was not ready for a while is no cause */
-            {"{\"pod\":{\"status\":{\"phase\":\"Failed\"," CONTAINER(
-                 "\"state\":{\"terminated\":{\"exitCode\":1}}") "}},\"events\":[" EVENT("NodeNotRea"
-                                                                                        "dy",
-                                                                                        "Node is "
-                                                                                        "not ready",
-                                                                                        "null") "]"
-                                                                                                "}",
-             "", "podinfo.exit-code other/exit-status rollup 0\n", NULL},
-            {"{\"pod\":{\"status\":{\"phase\":\"Running\"," CONTAINER(
-                 "\"state\":{\"running\":{}}") "}},\"events\":[" EVENT("NodeNotReady",
-                                                                       "Node is not ready",
-                                                                       "null") "]}",
-             "", "", NULL},
-        };
+    static const struct document_case cases[] = {
+        {"{\"pod\":{\"status\":{\"phase\":\"Pending\"}},\"events\":[" EVENT(
+             "Scheduled", "ok",
+             "\"2024-03-01T10:00:01Z\"") "," EVENT("FailedMount",
+                                                   "MountVolume.SetUp failed for volume v",
+                                                   "\"2024-03-01T10:05:00Z\"") "," EVENT("Faile"
+                                                                                         "dSche"
+                                                                                         "dulin"
+                                                                                         "g",
+                                                                                         "0/9 "
+                                                                                         "node"
+                                                                                         "s",
+                                                                                         "\"202"
+                                                                                         "4-03-"
+                                                                                         "01T10"
+                                                                                         ":00:"
+                                                                                         "00Z"
+                                                                                         "\"") "]}",
+         "", "podinfo.mount config/volume-mount definite 0\n", NULL},
+        {"{\"pod\":{\"status\":{\"phase\":\"Pending\"}},\"events\":[" EVENT(
+             "FailedScheduling", "0/9 nodes", "null") "]}",
+         "", "podinfo.unschedulable infra-node/unschedulable definite 0\n", NULL},
+        /* without the pod the events are all there is */
+        {"{\"events\":[" EVENT("Failed", "Failed to pull image x: toomanyrequests: slow down",
+                               "null") "]}",
+         "", "podinfo.image-pull image-pull/rate-limit definite 0\n", NULL},
+        /* the event knows what the waiting container does not */
+        {"{\"pod\":{\"status\":{\"phase\":\"Pending\"," CONTAINER(
+             "\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\",\"message\":\"Back-off\"}"
+             "}") "}},"
+                  "\"events\":[" EVENT("Failed", "Failed to pull image x: unauthorized: no",
+                                       "null") "]}",
+         "", "podinfo.image-pull image-pull/auth definite 0\n", NULL},
+        /* the containers ran to their end: a node that was not ready for a while is no cause */
+        {"{\"pod\":{\"status\":{\"phase\":\"Failed\"," CONTAINER(
+             "\"state\":{\"terminated\":{\"exitCode\":1}}") "}},\"events\":[" EVENT("NodeNotRea"
+                                                                                    "dy",
+                                                                                    "Node is "
+                                                                                    "not ready",
+                                                                                    "null") "]"
+                                                                                            "}",
+         "", "podinfo.exit-code other/exit-status rollup 0\n", NULL},
+        {"{\"pod\":{\"status\":{\"phase\":\"Running\"," CONTAINER(
+             "\"state\":{\"running\":{}}") "}},\"events\":[" EVENT("NodeNotReady",
+                                                                   "Node is not ready",
+                                                                   "null") "]}",
+         "", "", NULL},
+    };
     (void)state;
     check_documents("podinfo.json", cases, 5);
     const struct evidence *e = analyze_document("podinfo.json", sv_of(cases[5].text));
