@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static command_fn *function_of(enum command bit)
 {
     static const struct {
@@ -109,13 +107,14 @@ static bool read_options(struct invocation *in, const struct command_info *c, in
 static int run_command(const struct command_info *c, int argc, char **argv, struct err *err)
 {
     struct settings settings = {0};
-    static struct opt_values values; /* large, and needed once */
-    const char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
-    struct invocation in = {.values = &values, .settings = &settings, .arguments = arguments};
+    struct opt_values *values = calloc(1, sizeof(*values));
+    const char **arguments = calloc((argc > 0 ? (size_t)argc : 0) + 1, sizeof(*arguments));
+    struct invocation in = {.values = values, .settings = &settings, .arguments = arguments};
     int status = STATUS_USAGE;
-    values.settings = &settings;
     arena_init(&settings.arena, 64 * 1024 * 1024);
-    if (arguments == NULL) {
+    if (values != NULL)
+        values->settings = &settings;
+    if (values == NULL || arguments == NULL) {
         (void)err_why(err, ERR_NOMEM, "no memory");
         status = STATUS_PARTLY;
     } else if (take_now(&settings.now_ms, err) &&
@@ -123,6 +122,7 @@ static int run_command(const struct command_info *c, int argc, char **argv, stru
         status = settings.help ? print_help(c, err) : function_of(c->bit)(&in, err);
     }
     free(arguments);
+    free(values);
     arena_done(&settings.arena);
     return status;
 }

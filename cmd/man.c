@@ -11,25 +11,26 @@ static bool add(struct buf *out, const char *text, struct err *err)
     return buf_add(out, sv_of(text), err);
 }
 
-/* Text that stays text: no escapes, no requests; sentences begin lines, as mdoc wants it, and words
- * are broken where keep_lines allows. */
+/* A character that stays what it is: no escape, and no request where it begins a line. */
+static bool add_char(struct buf *out, char c, bool begins_line, struct err *err)
+{
+    const char *escaped = c == '\\' ? "\\e" : c == '-' ? "\\-" : c == '`' ? "\\(ga" : NULL;
+    if (begins_line && (c == '.' || c == '\'') && !add(out, "\\&", err))
+        return false;
+    return escaped != NULL ? add(out, escaped, err) : buf_add_char(out, c, err);
+}
+
+/* Text that stays text; sentences begin lines, as mdoc wants it, and words are broken where
+ * keep_lines allows. */
 static bool add_text(struct buf *out, const char *text, bool keep_lines, struct err *err)
 {
     size_t column = 0;
     for (const char *c = text; *c != '\0'; c++) {
         const bool ends_sentence = *c == ' ' && c > text && c[-1] == '.';
-        const char *escaped = *c == '\\' ? "\\e" : *c == '-' ? "\\-" : *c == '`' ? "\\(ga" : NULL;
-        if (column == 0 && (*c == '.' || *c == '\'') && !add(out, "\\&", err))
+        const bool breaks = !keep_lines && *c == ' ' && (ends_sentence || column > BREAK_COLUMN);
+        if (!add_char(out, breaks ? '\n' : *c, column == 0, err))
             return false;
-        if (!keep_lines && *c == ' ' && (ends_sentence || column > BREAK_COLUMN)) {
-            if (!buf_add_char(out, '\n', err))
-                return false;
-            column = 0;
-            continue;
-        }
-        if (escaped != NULL ? !add(out, escaped, err) : !buf_add_char(out, *c, err))
-            return false;
-        column = *c == '\n' ? 0 : column + 1;
+        column = breaks || *c == '\n' ? 0 : column + 1;
     }
     return true;
 }
@@ -80,6 +81,23 @@ static bool add_option(struct buf *out, const struct opt *o, struct err *err)
             add(out, ".\n", err));
 }
 
+static bool add_takers(struct buf *out, unsigned commands, struct err *err)
+{
+    const char *before = "";
+    if (commands == COMMAND_ALL || commands == COMMAND_RUN)
+        return true;
+    if (!add(out, "Of", err))
+        return false;
+    for (size_t c = 0; command_table[c].name != NULL; c++) {
+        if ((command_table[c].bit & commands) == 0)
+            continue;
+        if (!buf_addf(out, err, "%s\n.Cm %s", before, command_table[c].name))
+            return false;
+        before = " ,";
+    }
+    return add(out, " :\n", err);
+}
+
 /* Options by section, each with the commands that take it. */
 static bool add_options(struct buf *out, struct err *err)
 {
@@ -87,31 +105,16 @@ static bool add_options(struct buf *out, struct err *err)
     unsigned commands = 0;
     for (size_t i = 0; i < opt_count; i++) {
         const struct opt *o = &opt_table[i];
-        if (strcmp(section, o->section) != 0 || o->commands != commands) {
-            if ((i > 0 && !add(out, ".El\n", err)) ||
-                (strcmp(section, o->section) != 0 && !buf_addf(out, err, ".Ss %s\n", o->section)))
-                return false;
-            if (o->commands != COMMAND_ALL && o->commands != COMMAND_RUN) {
-                if (!add(out, "Of", err))
-                    return false;
-                const char *before = "";
-                for (size_t c = 0; command_table[c].name != NULL; c++) {
-                    if ((command_table[c].bit & o->commands) != 0) {
-                        if (!buf_addf(out, err, "%s\n.Cm %s", before, command_table[c].name))
-                            return false;
-                        before = " ,";
-                    }
-                }
-                if (!add(out, " :\n", err))
-                    return false;
-            }
-            if (!add(out, ".Bl -tag -width Ds\n", err))
-                return false;
-        }
+        const bool opens = strcmp(section, o->section) != 0,
+                   lists = opens || o->commands != commands;
+        if ((lists && i > 0 && !add(out, ".El\n", err)) ||
+            (opens && !buf_addf(out, err, ".Ss %s\n", o->section)) ||
+            (lists &&
+             (!add_takers(out, o->commands, err) || !add(out, ".Bl -tag -width Ds\n", err))) ||
+            !add_option(out, o, err))
+            return false;
         section = o->section;
         commands = o->commands;
-        if (!add_option(out, o, err))
-            return false;
     }
     return add(out, ".El\n", err);
 }

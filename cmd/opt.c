@@ -367,6 +367,24 @@ static bool set_from_variable(struct opt_values *v, const struct opt *o, struct 
     return true;
 }
 
+static bool add_near_variable(struct sv variable, const char *option, struct buf *warnings,
+                              struct err *err)
+{
+    if (!buf_addf(warnings, err, "%.*s is no option; did you mean PROWL_", SV_ARG(variable)))
+        return false;
+    for (const char *c = option; *c != '\0'; c++) {
+        if (!buf_add_char(warnings, *c == '-' ? '_' : (char)toupper((unsigned char)*c), err))
+            return false;
+    }
+    return buf_add(warnings, SV("?\n"), err);
+}
+
+static void name_of_variable(struct sv upper, char *ret_name)
+{
+    for (size_t i = 0; i < upper.len; i++)
+        ret_name[i] = upper.ptr[i] == '_' ? '-' : (char)tolower((unsigned char)upper.ptr[i]);
+}
+
 /* PROWL_PARALEL is told, PROWL_SOMETHING_ELSE may be another program's. */
 static bool warn_of_variable(struct sv variable, struct buf *warnings, struct err *err)
 {
@@ -374,23 +392,14 @@ static bool warn_of_variable(struct sv variable, struct buf *warnings, struct er
     const struct sv rest = sv_tail(variable, 6);
     if (rest.len >= sizeof(name) || sv_equal(rest, SV("TOKEN")) || sv_equal(rest, SV("NOW")))
         return true;
-    for (size_t i = 0; i < rest.len; i++)
-        name[i] = rest.ptr[i] == '_' ? '-' : (char)tolower((unsigned char)rest.ptr[i]);
+    name_of_variable(rest, name);
     const struct sv lower = {.ptr = name, .len = rest.len};
     const struct opt *o = opt_find(lower, COMMAND_ALL);
     if (o != NULL && o->reach == REACH_FLAG)
         return buf_addf(warnings, err, "%.*s is not used: --%s can only be a flag\n",
                         SV_ARG(variable), o->name);
     const char *hint = o == NULL ? opt_near(lower, COMMAND_RUN, REACH_OWN) : NULL;
-    if (hint == NULL)
-        return true;
-    if (!buf_addf(warnings, err, "%.*s is no option; did you mean PROWL_", SV_ARG(variable)))
-        return false;
-    for (const char *c = hint; *c != '\0'; c++) {
-        if (!buf_add_char(warnings, *c == '-' ? '_' : (char)toupper((unsigned char)*c), err))
-            return false;
-    }
-    return buf_add(warnings, SV("?\n"), err);
+    return hint == NULL || add_near_variable(variable, hint, warnings, err);
 }
 
 bool opt_environment(struct opt_values *v, unsigned command, char **environment,

@@ -39,7 +39,7 @@ static bool unknown_format(struct sv name, struct err *err)
     char list[256] = "";
     const char *names[MAX_FORMATS + 1] = {NULL};
     size_t len = 0;
-    for (size_t i = 0; report_formats[i] != NULL && i < MAX_FORMATS; i++) {
+    for (size_t i = 0; i < MAX_FORMATS && report_formats[i] != NULL; i++) {
         names[i] = report_formats[i]->name;
         if (len < sizeof(list))
             len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i > 0 ? ", " : "",

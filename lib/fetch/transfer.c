@@ -37,7 +37,7 @@ static bool check_url(const char *url, struct err *err)
     if (ok && (curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
                !url_part(u, CURLUPART_SCHEME, &scheme)))
         ok = err_why(err, ERR_REFUSED, "no URL that can be fetched");
-    if (ok && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+    if (ok && scheme != NULL && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
         ok = err_why(err, ERR_REFUSED, "only http and https are fetched, not %.20s", scheme);
     if (ok && (url_part(u, CURLUPART_USER, &user) || url_part(u, CURLUPART_PASSWORD, &password)))
         ok = err_why(err, ERR_USAGE, "a name or password in a URL; they belong in --netrc-file");
@@ -604,7 +604,8 @@ bool transfer_follow(struct transfer *t, struct err *err)
                !url_part(u, CURLUPART_URL, &url) || !url_part(u, CURLUPART_SCHEME, &next_scheme)))
         ok = err_why(err, ERR_REFUSED, "a redirect to no URL");
     (void)(ok && url_part(u, CURLUPART_HOST, &host)); /* file: has none */
-    ok = ok && may_follow(t, scheme, next_scheme, host != NULL ? host : "", err);
+    ok = ok && scheme != NULL && next_scheme != NULL &&
+         may_follow(t, scheme, next_scheme, host != NULL ? host : "", err);
     ok = ok && transfer_set_url(t, url);
     if (!ok && err->code == ERR_NONE)
         (void)err_why(err, ERR_NOMEM, "no memory for a redirect");

@@ -409,11 +409,13 @@ bool judge_build(struct result *r, const struct judge_options *options, struct e
     if (!steps_init(&c.steps, r, err))
         return false;
     c.list = calloc(c.count + 1, sizeof(*c.list));
-    bool ok = c.list != NULL || err_why(err, ERR_NOMEM, "no memory to judge %zu findings", c.count);
-    if (ok) {
+    bool ok;
+    if (c.list != NULL) {
         rank(&c);
         find_cause(&c, &v);
         ok = v.excerpt.len == 0 || signature_of(v.excerpt, v.signature, err);
+    } else {
+        ok = err_why(err, ERR_NOMEM, "no memory to judge %zu findings", c.count);
     }
     free(c.list);
     steps_done(&c.steps);

@@ -359,14 +359,18 @@ static struct known *find_known(struct junit *j, bool *ret_new)
     if (j->count == j->cap) {
         const size_t cap = j->cap > 0 ? j->cap * 2 : 256;
         struct known *tests = reallocarray(j->tests, cap, sizeof(*tests));
-        if (!keep_err(j, tests != NULL || err_why(&j->err, ERR_NOMEM, "no memory for tests")))
+        if (tests == NULL) {
+            (void)keep_err(j, err_why(&j->err, ERR_NOMEM, "no memory for tests"));
             return NULL;
+        }
         j->tests = tests;
         j->cap = cap;
     }
     index = strmap_put(&j->names, buf_sv(&j->key), NULL, &j->err);
-    if (!keep_unless_full(j, index != NULL))
+    if (index == NULL) {
+        (void)keep_unless_full(j, false);
         return NULL;
+    }
     *index = j->count;
     /* The map keeps the key where it is: the names are views of it. */
     const struct sv key = strmap_at(&j->names, j->names.count - 1)->key;

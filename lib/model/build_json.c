@@ -328,11 +328,10 @@ static bool take_status(struct json status, struct arena *a, struct build *b, st
     take_time(json_member(status, "completionTime"), &b->finished_ms);
     /* The link that a front-end lists leads back to it. */
     const bool has_link = b->deck.len > 0 && b->url.len > 0;
-    const struct json url = has_link ? (struct json){0} : json_member(status, "url");
     return take_text(json_member(status, "description"), a, &b->description, err) &&
            take_text(json_member(status, "build_id"), a, &b->id, err) &&
            take_text(json_member(status, "pod_name"), a, &b->pod_name, err) &&
-           take_text(url, a, &b->url, err);
+           (has_link || take_text(json_member(status, "url"), a, &b->url, err));
 }
 
 bool build_from_prowjob(struct json prowjob, struct arena *a, struct build *build, struct err *err)

@@ -235,12 +235,13 @@ static int by_number(const void *a, const void *b)
 
 bool common_sort_causes(const struct strmap *causes, size_t *ret_order, struct err *err)
 {
-    const struct strmap_entry **list = calloc(causes->count + 1, sizeof(*list));
+    const struct strmap_entry **list =
+        calloc(causes->count + 1, sizeof(const struct strmap_entry *));
     if (list == NULL)
         return err_why(err, ERR_NOMEM, "no memory for %zu causes", causes->count);
     for (size_t i = 0; i < causes->count; i++)
         list[i] = strmap_at(causes, i);
-    qsort(list, causes->count, sizeof(*list), by_number);
+    qsort(list, causes->count, sizeof(const struct strmap_entry *), by_number);
     for (size_t i = 0; i < causes->count; i++)
         ret_order[i] = (size_t)(list[i] - causes->entries);
     free(list);

@@ -92,7 +92,7 @@ bool lp_real(struct lp_line *l, const char *key, double value, struct err *err)
     for (int digits = 15; digits <= 17; digits++) {
         (void)snprintf(text, sizeof(text), "%.*g", digits, finite);
         const double back = strtod(text, NULL);
-        if (memcmp(&back, &finite, sizeof(back)) == 0)
+        if (back >= finite && back <= finite)
             break;
     }
     return begin_field(l, key, err) && buf_add(l->out, sv_of(text), err);

@@ -72,6 +72,19 @@ static struct sv fitting(struct sv text, size_t columns)
     return blank < head.len && blank > head.len / 2 ? sv_head(head, blank) : head;
 }
 
+/* The next line of rest, which is not empty: at least one character, even one wider than the room. */
+static struct sv next_line(struct sv rest, size_t room, bool is_last, bool *ret_cut)
+{
+    struct sv part = fitting(rest, room);
+    *ret_cut = is_last && part.len < rest.len;
+    if (*ret_cut)
+        part = text_fit(rest, room - 1);
+    if (part.len > 0)
+        return part;
+    const size_t wide = text_utf8(rest, NULL);
+    return sv_head(rest, wide > 0 ? wide : 1);
+}
+
 /* Safe text of one line, wrapped; lines after the first are indented deeper. */
 static bool add_wrapped(struct report *r, size_t indent, size_t max_lines, struct sv text,
                         struct err *err)
@@ -80,12 +93,8 @@ static bool add_wrapped(struct report *r, size_t indent, size_t max_lines, struc
     for (size_t n = 0; rest.len > 0 && n < max_lines; n++) {
         const size_t left = indent + (n > 0 ? 2 : 0);
         const size_t room = r->options.width > left + 8 ? r->options.width - left : 8;
-        struct sv part = fitting(rest, room);
-        const bool cut = n + 1 == max_lines && part.len < rest.len;
-        if (cut)
-            part = text_fit(rest, room - 1);
-        if (part.len == 0) /* a character wider than the room */
-            part = sv_head(rest, text_utf8(rest, NULL) > 0 ? text_utf8(rest, NULL) : 1);
+        bool cut;
+        const struct sv part = next_line(rest, room, n + 1 == max_lines, &cut);
         if (!buf_addf(&r->text, err, "%*s%.*s%.*s\n", (int)left, "", SV_ARG(part),
                       SV_ARG(cut ? ellipsis : SV(""))))
             return false;

@@ -52,6 +52,7 @@ struct literal {       /* what every match of a part holds, in bytes */
 enum times { TIMES_MAYBE, TIMES_ONCE, TIMES_MORE };
 
 static const struct literal nothing = {.whole = true};
+static const struct literal unknown = {0};
 static const struct literal one_byte = {1, 1, 1, true};
 
 static size_t max(size_t a, size_t b)
@@ -110,7 +111,7 @@ static struct literal class_(struct walk *w)
         }
     }
     skip(w, 1);
-    return (struct literal){0};
+    return unknown;
 }
 
 static struct literal escape(struct walk *w)
@@ -123,8 +124,9 @@ static struct literal escape(struct walk *w)
         skip(w, sv_find_char(w->rest, '}') + 1);
     else if (c == 'x')
         skip(w, 2);
-    return c == '\0' || strchr("dDwWsShHvVNRXpPkg0123456789", c) != NULL ? (struct literal){0}
-                                                                         : one_byte;
+    if (c == '\0' || strchr("dDwWsShHvVNRXpPkg0123456789", c) != NULL)
+        return unknown;
+    return one_byte;
 }
 
 static struct literal alternatives(struct walk *w);
@@ -203,7 +205,7 @@ static struct literal branch(struct walk *w)
         } else if (at(w, "(")) {
             part = group(w, &widthless);
         } else {
-            part = at(w, ".") ? (struct literal){0} : at(w, "^") || at(w, "$") ? nothing : part;
+            part = at(w, ".") ? unknown : at(w, "^") || at(w, "$") ? nothing : part;
             skip(w, 1);
         }
         all = joined(all, part, widthless ? TIMES_ONCE : quantifier(w));
@@ -215,7 +217,7 @@ static struct literal alternatives(struct walk *w)
 {
     if (++w->depth > MAX_DEPTH) {
         w->rest = sv_tail(w->rest, w->rest.len);
-        return (struct literal){0};
+        return unknown;
     }
     struct literal all = branch(w);
     while (at(w, "|")) {

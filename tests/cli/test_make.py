@@ -9,7 +9,8 @@ import prowltest
 
 class Make(prowltest.Case):
     def make(self, *args, cwd=prowltest.ROOT):
-        done = subprocess.run(["make", *args], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+        done = subprocess.run(["make", "--no-print-directory", *args], cwd=cwd, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=600)
         self.assertEqual(done.returncode, 0, done.stdout[-3000:])
         return done.stdout
 
