@@ -104,16 +104,17 @@ static bool pass(struct sanitize *s, struct sv bytes, struct err *err)
     return true;
 }
 
+/* Places of a recoded file are those of its pieces: bytes of UTF-8 say nothing about them. */
 static bool pass_same(struct sanitize *s, struct sv bytes, struct err *err)
 {
-    s->in_bytes += bytes.len;
+    s->in_bytes += s->recoded ? 0 : bytes.len;
     return pass(s, bytes, err);
 }
 
 static bool pass_instead(struct sanitize *s, size_t len, struct sv bytes, struct err *err)
 {
-    s->in_bytes += len;
-    return pass(s, bytes, err) && (bytes.len == len || add_mark(s, err));
+    s->in_bytes += s->recoded ? 0 : len;
+    return pass(s, bytes, err) && (s->recoded || bytes.len == len || add_mark(s, err));
 }
 
 enum look { LOOK_GOOD, LOOK_BAD, LOOK_STRAY, LOOK_OPEN };
@@ -365,17 +366,14 @@ static bool clean_recoded(struct sv utf8, void *user, struct err *err)
 
 static bool feed_recoded(struct sanitize *s, struct sv bytes, bool last, struct err *err)
 {
-    uint64_t at = s->in_bytes;
     do {
         const struct sv part = sv_head(bytes, RECODE_PIECE);
-        s->in_bytes = at;
-        if (!add_mark(s, err) ||
+        if ((part.len > 0 && !add_mark(s, err)) ||
             !recode_feed(&s->recode, part, last && part.len == bytes.len, clean_recoded, s, err))
             return false;
         bytes = sv_tail(bytes, part.len);
-        at += part.len;
+        s->in_bytes += part.len;
     } while (bytes.len > 0);
-    s->in_bytes = at;
     return true;
 }
 
