@@ -1,4 +1,6 @@
 """What the tests of the command line share: run prowl, look at stdout, stderr and the exit status."""
+import atexit
+import glob
 import json
 import os
 import shutil
@@ -8,6 +10,19 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROWL = os.environ.get("PROWL", os.path.join(ROOT, "build/release/prowl"))
+
+
+_template = os.environ.get("PROWL_TEST_RULES", "")  # a folder with the compiled rules: tests/run makes one for all suites
+
+
+def compiled_rules():
+    global _template
+    if not _template:
+        _template = tempfile.mkdtemp(prefix="prowl-test-")
+        atexit.register(shutil.rmtree, _template, ignore_errors=True)
+        subprocess.run([PROWL, "report", "--no-config", "-", "--cache", _template], input=b"x\n", check=True,
+                       stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})
+    return glob.glob(os.path.join(_template, "rules-*"))
 
 
 class Done:
@@ -24,7 +39,7 @@ class Done:
 
 
 class Case(unittest.TestCase):
-    """Every test gets an empty home, cache and working folder of its own: self.dir."""
+    """Every test gets an empty home and working folder of its own, self.dir, and a cache that holds the compiled rules."""
 
     maxDiff = None
 
@@ -34,6 +49,9 @@ class Case(unittest.TestCase):
         self.env = {"PATH": os.environ["PATH"], "HOME": self.dir, "TZ": "UTC", "LC_ALL": "C.UTF-8",
                     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1",
                     "XDG_CACHE_HOME": self.path("cache"), "XDG_CONFIG_HOME": self.path("config")}
+        os.makedirs(self.path("cache", "prowl"))
+        for path in compiled_rules():
+            shutil.copy(path, self.path("cache", "prowl"))
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)

@@ -3,6 +3,7 @@
 import concurrent.futures
 import glob
 import os
+import shutil
 import unittest
 
 import prowltest
@@ -186,7 +187,11 @@ class Rules(prowltest.Case):
         self.assertNotEqual(done.status, 0)
         self.assertIn("no-such.log", done.out + done.err)
 
+    def no_rules_yet(self):
+        shutil.rmtree(self.path("cache"))
+
     def test_compiled_rules_are_kept_and_a_damaged_file_does_no_harm(self):
+        self.no_rules_yet()
         first = self.verdict()
         kept = glob.glob(self.path("cache/prowl/rules-*.db"))
         self.assertEqual(len(kept), 1)
@@ -200,10 +205,12 @@ class Rules(prowltest.Case):
                 self.assertEqual(len(f.read()), len(whole))
 
     def test_no_cache_leaves_no_file(self):
+        self.no_rules_yet()
         self.verdict("--no-cache")
         self.assertEqual(glob.glob(self.path("cache/**/*"), recursive=True), [])
 
     def test_processes_at_once_share_the_cache(self):
+        self.no_rules_yet()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             verdicts = list(pool.map(lambda _: self.verdict(), range(8)))
         self.assertTrue(all(v == verdicts[0] for v in verdicts))

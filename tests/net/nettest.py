@@ -1,12 +1,8 @@
-"""What the tests of the network share: builds in a bucket, prowl pointed at servers on loopback, compiled rules at hand."""
-import atexit
-import glob
+"""What the tests of the network share: builds in a bucket, prowl pointed at servers on loopback."""
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,19 +15,6 @@ STARTED = 1709287200  # 2024-03-01T10:00:00Z
 BROKEN = b"cc -c a.c\na.c:7:5: error: 'x' undeclared (first use in this function)\nmake: *** [Makefile:3: a.o] Error 1\n"
 FINE = b"compiling\nall 12 tests passed\nBUILD SUCCESS\n"
 
-_template = None  # a folder with the compiled rules
-
-
-def compiled_rules():
-    global _template
-    if _template is None:
-        _template = tempfile.mkdtemp(prefix="prowl-test-")
-        atexit.register(shutil.rmtree, _template, ignore_errors=True)
-        subprocess.run([prowltest.PROWL, "report", "--no-config", "-", "--cache", _template], input=b"x\n", check=True,
-                       stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})
-    return glob.glob(os.path.join(_template, "rules-*"))
-
-
 class Case(prowltest.Case):
     """self.dir/world is a bucket's folder, for World and Rude alike."""
 
@@ -43,10 +26,7 @@ class Case(prowltest.Case):
         self.root = self.path("world")
         self.jobs = []
         self.env["PROWL_NOW"] = NOW
-        os.makedirs(self.path("cache", "prowl"))
         os.makedirs(os.path.join(self.root, BUCKET))
-        for path in compiled_rules():
-            shutil.copy(path, self.path("cache", "prowl"))
 
     def build(self, number, job="periodic-x", log=BROKEN, passed=False, files=None, started=STARTED, bucket=BUCKET):
         """A finished build with its documents and a row in Deck's list; returns its key. files: more of them, by path;

@@ -89,11 +89,11 @@ class Cache(Copies):
 
     def test_no_cache_neither_reads_nor_writes(self):
         self.build(1)
-        self.get("--no-cache")
+        self.get("--cache-size=0")
         self.assertEqual(self.entries(), [])
         self.get()
         self.rude.forget()
-        self.get("--no-cache")
+        self.get("--cache-size=0")
         self.assertGreater(self.rude.count(), 3)
 
     def test_damaged_entries_are_misses_and_are_mended(self):
@@ -119,7 +119,7 @@ class Cache(Copies):
     def test_a_full_disk_is_one_warning_and_the_run_goes_on(self):
         for n in range(1, 9):
             self.build(n, log=BROKEN + b"x" * 100000)
-        whole = self.get("--no-cache")
+        whole = self.get("--cache-size=0")
         done = subprocess.run([prowltest.PROWL, "report", *self.QUICK, "--format", "json", *self.where()], env=self.env,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000)))
@@ -174,7 +174,7 @@ class Mirror(Copies):
     def test_it_gives_the_same_report_with_what_limits_left_out(self):
         for n in range(1, 5):
             self.build(n, files={f"artifacts/junit_{i}.xml": "<testsuite><testcase name='a'/></testsuite>" for i in range(9)})
-        live = self.get("--max-files", "5", "--no-cache")
+        live = self.get("--max-files", "5", "--cache-size=0")
         self.assertIn("left out", self.problems(live)[0][1])
         self.fetch("--max-files", "5")
         self.rude.forget()
@@ -184,20 +184,20 @@ class Mirror(Copies):
     def test_the_passing_log_that_a_verdict_was_compared_with_is_there(self):
         self.build(2, log=b"usual: error: nothing to see here\n" + ODD % 7)
         self.build(1, log=b"usual: error: nothing to see here\n" + FINE, passed=True)
-        live = self.get("--no-cache")
+        live = self.get("--cache-size=0")
         self.assertIn("frobnication", live.json()["builds"][0]["verdict"]["excerpt"])
         self.fetch()
-        self.assertEqual(self.mirrored("--no-cache").out, live.out)
+        self.assertEqual(self.mirrored("--cache-size=0").out, live.out)
 
     def test_a_second_run_asks_for_nothing_and_a_third_for_what_is_new(self):
         self.build(1)
-        self.fetch("--no-cache")
+        self.fetch("--cache-size=0")
         self.rude.forget()
         self.world.requests.clear()
-        self.fetch("--no-cache")
+        self.fetch("--cache-size=0")
         self.assertEqual((self.rude.count(), self.world.count("/storage/")), (0, 0))
         new = self.build(2)
-        self.fetch("--no-cache")
+        self.fetch("--cache-size=0")
         self.assertEqual({r.path.rpartition("/")[0] for r in self.rude.requests}, {f"/{BUCKET}/{new}"})
 
     def test_builds_that_are_not_listed_any_more_stay_in_the_index(self):
@@ -214,21 +214,21 @@ class Mirror(Copies):
         gate = threading.Event()
         for n in range(20, 41):
             self.rude.on(f"/{BUCKET}/logs/periodic-x/{n}/build-log.txt", gated(gate, ok(BROKEN)))
-        process = self.start("fetch", *self.QUICK, "--into", self.path("mirror"), *self.where(), "--no-cache", "--parallel", "64")
+        process = self.start("fetch", *self.QUICK, "--into", self.path("mirror"), *self.where(), "--cache-size=0", "--parallel", "64")
         copied = lambda: sum(os.path.exists(self.path(f"mirror/gs/{BUCKET}/logs/periodic-x/{n}/build-log.txt")) for n in range(1, 41))
         nettest.wait_for(lambda: copied() == 19 and sum(self.rude.busy.values()) == 21, "19 logs, and 21 that are held back")
         process.kill()
         process.wait()
-        half = self.mirrored("--no-cache").json()
+        half = self.mirrored("--cache-size=0").json()
         self.assertEqual(half["totals"]["reported"], 40)
         told = [b["build"]["id"] for b in half["builds"] if any("not in the mirror" in p["text"] for p in b.get("problems", []))]
         self.assertEqual(sorted(told, key=int), [str(n) for n in range(20, 41)])
         gate.set()
         self.rude.forget()
-        self.fetch("--no-cache")
+        self.fetch("--cache-size=0")
         self.assertEqual(sorted(r.path for r in self.rude.requests),
                          sorted(f"/{BUCKET}/logs/periodic-x/{n}/build-log.txt" for n in range(20, 41)))
-        self.assertEqual(self.mirrored("--no-cache").out, self.get("--no-cache").out)
+        self.assertEqual(self.mirrored("--cache-size=0").out, self.get("--cache-size=0").out)
 
     def test_an_interrupted_run_says_so_and_is_taken_up(self):
         for n in range(1, 11):
@@ -236,21 +236,21 @@ class Mirror(Copies):
         gate = threading.Event()
         for n in range(1, 11):
             self.rude.on(f"/{BUCKET}/logs/periodic-x/{n}/finished.json", gated(gate, status(404)))
-        process = self.start("fetch", *self.QUICK, "--into", self.path("mirror"), *self.where(), "--no-cache")
+        process = self.start("fetch", *self.QUICK, "--into", self.path("mirror"), *self.where(), "--cache-size=0")
         nettest.wait_for(lambda: sum(self.rude.busy.values()) >= 10, "documents that are held back")
         process.terminate()
         self.assertEqual(process.wait(60), 143)
-        half = self.mirrored("--no-cache").json()
+        half = self.mirrored("--cache-size=0").json()
         self.assertEqual({p["text"] for b in half["builds"] for p in b["problems"]}, {"its mirroring did not come to an end; fetch it again"})
         self.rude.scripts.clear()
-        self.fetch("--no-cache")
-        self.assertEqual(self.mirrored("--no-cache").out, self.get("--no-cache").out)
+        self.fetch("--cache-size=0")
+        self.assertEqual(self.mirrored("--cache-size=0").out, self.get("--cache-size=0").out)
 
     def test_a_build_that_was_never_begun_is_told(self):
         self.build(1)
         self.fetch()
         subprocess.run(["rm", "-r", self.path("mirror/gs")], check=True)
-        done = self.mirrored("--no-cache", status=75)
+        done = self.mirrored("--cache-size=0", status=75)
         self.assertIn("not in the mirror; fetch it again", self.problems(done)[0][1])
 
     def test_what_failed_is_fetched_the_next_time(self):
@@ -281,7 +281,7 @@ class Mirror(Copies):
         self.write("secret.log", BROKEN)
         path = f"mirror/gs/{BUCKET}/{key}/.prowl-files"
         self.write(path, self.read(path) + '{"path":"../../../../../../secret.log","size":5}\n')
-        report = self.mirrored("--no-cache", "--artifacts", "**").json()
+        report = self.mirrored("--cache-size=0", "--artifacts", "**").json()
         self.assertEqual([a["path"] for a in report["builds"][0]["artifacts"] if "secret" in a["path"]], [])
 
     def test_a_list_that_is_none_is_told(self):
@@ -292,14 +292,14 @@ class Mirror(Copies):
                      '{"prowl_files":1,"state":"listed"}\n{"size":1}\n'):
             with self.subTest(text):
                 self.write(path, text)
-                done = self.mirrored("--no-cache")
+                done = self.mirrored("--cache-size=0")
                 self.assertEqual([w for w, _ in self.problems(done)], ["listing"])
                 self.assertEqual(done.json()["builds"][0]["verdict"]["line"], 2)
 
     def test_a_full_disk_ends_the_run_and_is_told(self):
         for n in range(1, 9):
             self.build(n, log=BROKEN + b"x" * 100000)
-        done = subprocess.run([prowltest.PROWL, "fetch", *self.QUICK, "--into", self.path("mirror"), *self.where(), "--no-cache"],
+        done = subprocess.run([prowltest.PROWL, "fetch", *self.QUICK, "--into", self.path("mirror"), *self.where(), "--cache-size=0"],
                               env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000)))
         self.assertEqual(done.returncode, 3, done.stderr)
@@ -319,12 +319,12 @@ class Mirror(Copies):
 
     def test_a_mirror_can_be_copied_from_a_mirror(self):
         self.build(1)
-        live = self.get("--no-cache")
+        live = self.get("--cache-size=0")
         self.fetch()
         self.prowl("fetch", *self.QUICK, "--into", self.path("second"), self.path("mirror"), *self.at(self.world, self.rude))
         os.rename(self.path("mirror"), self.path("gone"))
         self.rude.forget()
-        done = self.report(self.path("second"), *self.at(self.world, self.rude), "--no-cache")
+        done = self.report(self.path("second"), *self.at(self.world, self.rude), "--cache-size=0")
         self.assertEqual((done.out, self.rude.count()), (live.out, 0))
 
 

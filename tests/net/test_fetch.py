@@ -53,7 +53,7 @@ class Retries(Fetching):
                             ("nothing at all", raw(b"")), ("no HTTP", raw(b"SSH-2.0-x\r\n\r\n")),
                             ("cut chunks", cut_chunks(BROKEN[:10])), ("bad chunk", bad_chunk(BROKEN[:10]))):
             with self.subTest(name):
-                done, artifact = self.get(first, ok(BROKEN), args=("--no-cache",))
+                done, artifact = self.get(first, ok(BROKEN), args=("--cache-size=0",))
                 self.assertRead(done, artifact)
                 self.assertEqual(self.rude.count(self.log), 2)
 
@@ -61,7 +61,7 @@ class Retries(Fetching):
         for code, state in ((404, None), (410, None), (403, "failed"), (401, "failed"), (400, "failed"), (416, "failed"),
                             (501, "failed")):
             with self.subTest(code):
-                done, artifact = self.get(status(code), args=("--no-cache",))
+                done, artifact = self.get(status(code), args=("--cache-size=0",))
                 self.assertEqual(self.rude.count(self.log), 1)
                 self.assertEqual(artifact["state"], state or "absent")
                 self.assertEqual(self.problems(done), [("build-log.txt", f"HTTP status {code}")] if state else [])
@@ -80,7 +80,7 @@ class Retries(Fetching):
     def test_a_pause_that_is_asked_for_is_kept(self):
         for date in (False, True):
             with self.subTest(date=date):
-                done, artifact = self.get(retry_after(2, date=date), ok(BROKEN), args=("--no-cache",))
+                done, artifact = self.get(retry_after(2, date=date), ok(BROKEN), args=("--cache-size=0",))
                 self.assertRead(done, artifact)
                 first, second = [r.at for r in self.rude.requests if r.path == self.log]
                 self.assertGreaterEqual(second - first, 0.95 if date else 1.95)  # a date is cut to whole seconds
@@ -109,12 +109,12 @@ class Retries(Fetching):
     def test_google_says_how_long_an_object_is(self):
         length = {"x_goog_stored_content_length": len(BROKEN), "x_goog_stored_content_encoding": "identity"}
         done, artifact = self.get(chunked(BROKEN[:-9], **length), unmeasured(BROKEN[:-1], **length), ok(BROKEN, **length),
-                                  args=("--no-cache",))
+                                  args=("--cache-size=0",))
         self.assertRead(done, artifact)
         self.assertEqual(self.rude.count(self.log), 3)
         packed = gzip.compress(BROKEN)  # decompressed on the way: the lengths say nothing
         done, artifact = self.get(chunked(BROKEN, x_goog_stored_content_length=len(packed) + 10**6,
-                                          x_goog_stored_content_encoding="gzip"), args=("--no-cache",))
+                                          x_goog_stored_content_encoding="gzip"), args=("--cache-size=0",))
         self.assertRead(done, artifact)
 
 
@@ -126,7 +126,7 @@ class Bodies(Fetching):
                              ("header without gzip", ok(BROKEN, Content_Encoding="gzip")),
                              ("slowly", drip(BROKEN, 10, 0.02))):
             with self.subTest(name):
-                self.assertRead(*self.get(answer, args=("--no-cache",)))
+                self.assertRead(*self.get(answer, args=("--cache-size=0",)))
 
     def test_a_length_too_small_cuts_the_body(self):
         done, artifact = self.get(too_long(BROKEN, 90))
@@ -136,7 +136,7 @@ class Bodies(Fetching):
         noise = b"".join(b"%d\n" % (n * 7919 % 10007) for n in range(20000))
         for name, body, word in (("truncated", truncated(BROKEN + noise), "breaks off"), ("corrupt", corrupt(BROKEN), "corrupt")):
             with self.subTest(name):
-                done, artifact = self.get(ok(body), args=("--no-cache",))
+                done, artifact = self.get(ok(body), args=("--cache-size=0",))
                 self.assertEqual((artifact["state"], self.verdict(done)["line"]), ("truncated", 2))
                 self.assertEqual([w for w, t in self.problems(done) if word in t], ["build-log.txt"])
 
@@ -190,7 +190,7 @@ class Limits(Fetching):
     def test_a_body_is_no_longer_than_allowed(self):
         for name, answer in (("announced", ok(BROKEN * 1000)), ("endless", endless())):
             with self.subTest(name):
-                done, artifact = self.get(answer, args=("--max-body", "64K", "--no-cache"))
+                done, artifact = self.get(answer, args=("--max-body", "64K", "--cache-size=0"))
                 self.assertIn(artifact["state"], ("failed", "truncated"))
                 self.assertIn("65536 bytes", self.problems(done)[0][1])
                 self.assertEqual(self.rude.count(self.log), 1)
@@ -198,18 +198,18 @@ class Limits(Fetching):
     def test_the_body_of_an_error_is_not_read_to_its_end(self):
         for code in (404, 302, 403):
             with self.subTest(code):
-                done, artifact = self.get(endless(code=code), args=("--no-cache",))
+                done, artifact = self.get(endless(code=code), args=("--cache-size=0",))
                 self.assertEqual(artifact["state"], "absent" if code == 404 else "failed")
 
     def test_headers_have_a_limit(self):
         for name, answer in (("many", many_headers()), ("one", raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300000 + b"\r\n\r\n"))):
             with self.subTest(name):
-                done, artifact = self.get(answer, args=("--no-cache",))
+                done, artifact = self.get(answer, args=("--cache-size=0",))
                 self.assertEqual((artifact["state"], self.rude.count(self.log)), ("failed", 1))
                 self.assertIn("headers", self.problems(done)[0][1])
 
     def test_silence_ends(self):
-        quick = ("--low-speed", "1s", "--tries", "1", "--no-cache")
+        quick = ("--low-speed", "1s", "--tries", "1", "--cache-size=0")
         for name, answer in (("before the answer", stall()), ("in mid-body", stall(BROKEN)), ("slow headers", slow_headers(0.2)),
                              ("slow drip", drip(BROKEN, 1, 0.2))):
             with self.subTest(name):
@@ -226,9 +226,9 @@ class Limits(Fetching):
         started = time.monotonic()
         done, artifact = self.get(drip(BROKEN, 40, 0.2), args=("--deadline", "1s"))
         self.assertRead(done, artifact)
-        done, artifact = self.get(drip(BROKEN * 100, 100, 0.2), args=("--deadline", "1s", "--no-cache"))
+        done, artifact = self.get(drip(BROKEN * 100, 100, 0.2), args=("--deadline", "1s", "--cache-size=0"))
         self.assertIn("no end after 1.0 s", self.problems(done)[0][1])
-        done, artifact = self.get(status(503), args=("--deadline", "1s", "--tries", "1000", "--backoff", "300ms", "--no-cache"))
+        done, artifact = self.get(status(503), args=("--deadline", "1s", "--tries", "1000", "--backoff", "300ms", "--cache-size=0"))
         self.assertIn("HTTP status 503", self.problems(done)[0][1])
         self.assertLess(time.monotonic() - started, 60)
 
@@ -252,7 +252,7 @@ class Redirects(Fetching):
                             ("gopher://127.0.0.1/x", "from http to gopher"), ("", "no URL"), ("http://", "no URL"),
                             ("http://[::1", "no URL"), ("http://" + "a" * 4000, "no URL")):
             with self.subTest(place):
-                done, artifact = self.get(redirect(place), args=("--no-cache",))
+                done, artifact = self.get(redirect(place), args=("--cache-size=0",))
                 self.assertEqual(artifact["state"], "failed")
                 self.assertIn(word, self.problems(done)[0][1])
 
@@ -276,7 +276,7 @@ class Redirects(Fetching):
         for host in (f"127.0.0.1:{self.rude.port}", f"localhost:{self.rude.port}", f"[::ffff:127.0.0.1]:{self.rude.port}", "[::1]",
                      "169.254.169.254", "2130706433", "0x7f.1", "10.0.0.1"):
             with self.subTest(host):
-                done, artifact = self.proxied(redirect(f"http://{host}{self.log}"), args=("--no-cache",))
+                done, artifact = self.proxied(redirect(f"http://{host}{self.log}"), args=("--cache-size=0",))
                 self.assertEqual((artifact["state"], self.rude.count(self.log)), ("failed", 0))
                 self.assertIn("public to a private address", self.problems(done)[0][1])
 
@@ -290,7 +290,7 @@ class Redirects(Fetching):
             self.skipTest("this machine's name is no name of its loopback")
         with Rude(self.root, address=address) as here:
             for args, state in (((), "failed"), (("--allow-private-redirects",), "read")):
-                done, artifact = self.proxied(redirect(f"http://{name}:{here.port}{self.log}"), args=("--no-cache", *args), direct=name)
+                done, artifact = self.proxied(redirect(f"http://{name}:{here.port}{self.log}"), args=("--cache-size=0", *args), direct=name)
                 self.assertEqual((artifact["state"], here.count()), (state, len(args)))
                 self.assertEqual("public to a private address" in str(self.problems(done)), not args)
 

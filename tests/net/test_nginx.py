@@ -59,7 +59,7 @@ class Http1(Served):
             self.assertEqual(self.artifact(self.get(server, "--artifacts", "build-log.txt.gz"), "build-log.txt.gz")["state"], "read")
         self.write(f"world/{BUCKET}/{key}/build-log.txt", "not this one\n")
         with self.nginx(more="gzip_static on;") as server:
-            done = self.get(server, "--no-cache")
+            done = self.get(server, "--cache-size=0")
         self.assertEqual(self.artifact(done, "build-log.txt")["bytes"], len(gzip.compress(BROKEN)))
         self.assertEqual(done.json()["builds"][0]["verdict"]["line"], 2)
 
@@ -155,7 +155,7 @@ class Many(Served):
             for jobs, parallel in (("1", "1"), ("8", "64")):
                 files = [f"{name}={self.path(jobs + name)}" for name in ("json", "md", "text", "csv", "lp")]
                 self.prowl("report", *self.QUICK, self.world.url + "/?job=*", *self.at(self.world, server), "-j", jobs, "--parallel",
-                           parallel, "--no-cache", *(x for f in files for x in ("--out", f)))
+                           parallel, "--cache-size=0", *(x for f in files for x in ("--out", f)))
                 out[jobs] = [self.read(jobs + name) for name in ("json", "md", "text", "csv", "lp")]
         self.assertEqual(len(json.loads(out["1"][0])["builds"]), 100)
         for a, b in zip(out["1"], out["8"]):

@@ -226,12 +226,12 @@ class Influx(Case):
         self.build(2)
         os.remove(self.path("world", "bkt", "logs", "periodic-x", "1", "prowjob.json"))
         world = self.serve(self.root)
-        done = self.prowl("scrape", "--no-config", "--no-cache", "--url", world.url + "/?job=*", "--gcs-url", "http://127.0.0.1:1",
-                          "--gcs-api-url", "", "--tries", "1", "--format=influx")  # the bucket cannot be reached
+        args = (*self.QUICK, "--cache-size=0", "--url", world.url + "/?job=*", "--gcs-url", "http://127.0.0.1:1", "--gcs-api-url", "",
+                "--tries", "1")  # the bucket cannot be reached
+        done = self.prowl("scrape", *args, "--format=influx")
         self.assertEqual(len([p for p in lineprotocol.points(done.raw) if p.measurement == "ci_build"]), 2)
         self.assertIs(lineprotocol.points(done.raw)[-1].fields["unreadable"] > 0, True)
-        done = self.prowl("scrape", "--no-config", "--no-cache", "--url", world.url + "/?job=*", "--gcs-url", "http://127.0.0.1:1",
-                          "--gcs-api-url", "", "--tries", "1", "--human", status=75)
+        self.prowl("scrape", *args, "--human", status=75)
 
     def test_a_deck_that_is_not_there_is_told(self):
         done = self.prowl("scrape", "--no-config", "--url", "http://127.0.0.1:1/?job=*", "--tries", "1", status=75)
@@ -249,7 +249,7 @@ class Influx(Case):
         self.build(2, log=b"x" * 1000)
         with Rude(default=stall()) as rude:
             world = self.serve(self.root)
-            process = self.start("scrape", "--no-config", "--no-cache", "--url", world.url + "/?job=*", "--gcs-url", rude.url,
+            process = self.start("scrape", "--no-config", "--cache-size=0", "--url", world.url + "/?job=*", "--gcs-url", rude.url,
                                  "--gcs-api-url", "")
             nettest.wait_for(lambda: len(rude.requests) > 0, "a request")
             process.send_signal(signal.SIGTERM)

@@ -52,7 +52,7 @@ class Tokens(Secrets):
                             ("127.0.0.1:1", None), ("127.0.0.10", None), ("example", None), ("", None)):
             with self.subTest(hosts):
                 self.rude.forget()
-                self.get("--token-hosts", hosts, "--no-cache", env={"PROWL_TOKEN": TOKEN})
+                self.get("--token-hosts", hosts, "--cache-size=0", env={"PROWL_TOKEN": TOKEN})
                 self.assertEqual(self.authorizations(self.rude), {sent})
 
     def test_a_token_comes_from_a_file(self):
@@ -110,7 +110,7 @@ class Proxies(Secrets):
                               ({"http_proxy": url, "no_proxy": "127.0.0.1"}, False), ({"http_proxy": url, "NO_PROXY": "*"}, False)):
                 with self.subTest(env):
                     proxy.forget()
-                    done = self.get("--no-cache", env=env)
+                    done = self.get("--cache-size=0", env=env)
                     self.assertEqual((self.problems(done), proxy.count() > 5), ([], used))
                     if used:
                         self.assertEqual({r.headers.get("proxy-authorization") for r in proxy.requests}, {Netrc.BASIC})
@@ -195,14 +195,14 @@ class S3(Secrets):
         for env in ({}, {"AWS_SESSION_TOKEN": SESSION}, {"AWS_REGION": "eu-west-3"}, {"AWS_DEFAULT_REGION": "x"}):
             with self.subTest(env):
                 self.store.forget()
-                report = self.fetch("--no-cache", env=env).json()
+                report = self.fetch("--cache-size=0", env=env).json()
                 self.assertEqual((self.bad, report["totals"]["problems"], len(report["builds"])), ([], 0, 2))
                 self.assertIn("read", {a["state"] for b in report["builds"] for a in b["artifacts"] if "junit" in a["path"]})
                 self.assertGreater(sum("list-type=2" in r.target for r in self.store.requests), 1)
                 region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
                 self.assertEqual({r.headers["authorization"].split("/")[2] for r in self.store.requests}, {region})
         self.store.forget()
-        self.fetch("--no-cache", "--s3-region", "mars-1", env={"AWS_REGION": "eu-west-3"})
+        self.fetch("--cache-size=0", "--s3-region", "mars-1", env={"AWS_REGION": "eu-west-3"})
         self.assertEqual({r.headers["authorization"].split("/")[2] for r in self.store.requests}, {"mars-1"})
 
     def test_a_listing_of_many_pages_is_signed(self):
