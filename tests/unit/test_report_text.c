@@ -171,7 +171,7 @@ static void causes_come_by_number_and_the_rest_in_short(void **state)
     struct result *results[COUNT + 1];
     (void)state;
     for (int i = 0; i < COUNT; i++) {
-        (void)snprintf(details[i], sizeof(details[i]), "d%02d", i);
+        (void)snprintf(details[i], sizeof(details[i]), "d%02u", (unsigned)i % 100);
         results[i] = reported_failure("j", "1", SV("x"));
         results[i]->verdict.detail = sv_of(details[i]);
     }
