@@ -111,7 +111,7 @@ def point(line, legacy=False):
         tags_value, at = word(line, at + 1, ", ", ",= ", f"tag {key}")
         if key in tags:
             raise Mistake(f"tag {key} is there twice")
-        if tags_value[0] in '"\'' or tags_value != tags_value.strip():
+        if tags_value[0] in '"\'' or tags_value != tags_value.strip(" "):
             raise Mistake(f"tag {key}: quotes or blanks around a value become part of it")
         tags[key] = tags_value
     if len(line[:at].encode()) > SERIES_BYTES:

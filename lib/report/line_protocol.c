@@ -53,7 +53,10 @@ bool lp_tag(struct lp_line *l, const char *key, struct sv value, struct err *err
     bool ok = add_safe(value, LP_TAG_BYTES, &safe, err);
     for (size_t i = 0; i < safe.len; i++)
         safe.data[i] = safe.data[i] == '\\' ? '/' : safe.data[i];
-    const struct sv text = sv_trim(buf_sv(&safe));
+    struct sv text = sv_trim(buf_sv(&safe));
+    while (text.len > 0 && strchr("\"' ", text.ptr[0]) != NULL)
+        text = sv_tail(text,
+                       1); /* a value that begins so looks quoted, and quotes are no syntax here */
     if (ok && text.len > 0)
         ok = buf_addf(l->out, err, ",%s=", key) && add_escaped(l->out, text, ",= ", err);
     buf_done(&safe);

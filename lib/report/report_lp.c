@@ -210,12 +210,12 @@ static bool build(struct report *r, const struct result *result, struct err *err
         at = lp_has_time(finished) ? finished : now; /* no row is lost for want of a time */
     if (!lp_has_time(at))
         return true;
+    /* One that never ran has no id, and tags may become equal when they are made safe. */
+    at = lp_time(at, b->provider, b->job, b->id.len > 0 ? b->id : b->name);
     if (is_legacy(r))
-        return add_legacy(r, result, at * NS_OF_MS, err) &&
-               r->out.write(r->out.user, buf_sv(&r->text), err);
+        return add_legacy(r, result, at, err) && r->out.write(r->out.user, buf_sv(&r->text), err);
     if (v->outcome == OUTCOME_RUNNING || v->outcome == OUTCOME_UNKNOWN)
         return true;
-    at = lp_time(at, b->provider, b->job, b->id);
     return add_build(r, result, at, err) &&
            (v->basis == BASIS_NONE || add_failure(r, result, at, err)) &&
            add_tests(r, result, at, err) && r->out.write(r->out.user, buf_sv(&r->text), err);

@@ -132,7 +132,7 @@ static void the_legacy_schema_has_tags_and_fields_of_one_name(void **state)
         "pull_request=\"https://github.com/acme/rocket/pull/"
         "7\",start_time=\"2024-03-01T08:00:00Z\","
         "end_time=\"2024-03-01T08:10:00Z\",duration=600,state_int=2,state=\"failure\","
-        "log=\"https://prow.example/view/gs/bkt/logs/j/1\" 1709280000000000000\n");
+        "log=\"https://prow.example/view/gs/bkt/logs/j/1\" 1709280000000316258\n");
     reported_done(&r);
     result_free(failed);
 }
@@ -150,7 +150,7 @@ static void the_legacy_schema_loses_no_row(void **state)
         "duration=0,state_int=1,state=pending job_name=\"j\",build_id=\"1\","
         "pull_request=\"not_found\",start_time=\"2024-03-01T08:00:00Z\",end_time=\"\",duration=0,"
         "state_int=1,state=\"pending\",log=\"https://prow.example/view/gs/bkt/logs/j/1\" "
-        "1709280000000000000\n");
+        "1709280000000484445\n");
     reported_done(&r);
     /* Nothing says when: then it is now. */
     running->build.started_ms = 0;
@@ -160,6 +160,25 @@ static void the_legacy_schema_loses_no_row(void **state)
     assert_non_null(strstr(line, " 1709290000000000000\n"));
     reported_done(&r);
     result_free(running);
+}
+
+static void builds_that_never_ran_stay_apart_by_their_name(void **state)
+{
+    static const char *const schemas[] = {NULL, "legacy"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(schemas); i++) {
+        struct report_options options = reported_options;
+        struct result *failed = reported_failure("j", "", SV("boom"));
+        char first[4096];
+        options.schema = schemas[i];
+        failed->build.name = SV("pj-1");
+        (void)snprintf(first, sizeof(first), "%s", lines_of(options, failed));
+        reported_done(&r);
+        failed->build.name = SV("pj-2");
+        assert_string_not_equal(lines_of(options, failed), first);
+        reported_done(&r);
+        result_free(failed);
+    }
 }
 
 static void a_time_out_of_range_is_no_time(void **state)
@@ -206,6 +225,7 @@ int main(void)
         cmocka_unit_test(no_more_than_some_tests_of_a_build_are_points),
         cmocka_unit_test(the_legacy_schema_has_tags_and_fields_of_one_name),
         cmocka_unit_test(the_legacy_schema_loses_no_row),
+        cmocka_unit_test(builds_that_never_ran_stay_apart_by_their_name),
         cmocka_unit_test(a_time_out_of_range_is_no_time),
         cmocka_unit_test(hostile_text_stays_within_its_line),
     };
