@@ -34,6 +34,7 @@ enum {
     GRADLE_REASON = 14, /* the form of "> why", which means something behind a heading only */
     HEADING = 16,
     HEADING_LINES = 4,
+    LOOKED_AT = 600,
     SEEN_SLOTS = 512,
     TAIL_LINES = 300,
     TAIL_SCORE = 10,
@@ -83,6 +84,8 @@ static const struct mark marks[] = {
     {SV_INIT("COMPILATION ERROR"), 10},
 };
 
+_Static_assert(COUNT_OF(marks) <= 64, "a bit a mark");
+
 struct seen {
     uint64_t hash;
     uint32_t count;
@@ -92,7 +95,36 @@ struct error_lines {
     struct seen seen[SEEN_SLOTS]; /* open addressing; when full, nothing more is remembered */
     size_t seen_count;
     uint64_t heading_line;
+    bool ready;
+    uint8_t first[256], next[COUNT_OF(marks)]; /* chains of marks by their first byte; 0 ends one */
 };
+
+static void chain_marks(struct error_lines *s)
+{
+    for (size_t i = COUNT_OF(marks); i > 0; i--) {
+        uint8_t *const first = &s->first[(unsigned char)marks[i - 1].words.ptr[0]];
+        s->next[i - 1] = *first;
+        *first = (uint8_t)i;
+    }
+    s->ready = true;
+}
+
+/* What the marks in a line add up to, each once, in one pass. */
+static int sum_of_marks(const struct error_lines *s, struct sv text)
+{
+    uint64_t found = 0;
+    int sum = 0;
+    for (size_t at = 0; at < text.len; at++) {
+        for (size_t i = s->first[(unsigned char)text.ptr[at]]; i > 0; i = s->next[i - 1]) {
+            const struct mark *m = &marks[i - 1];
+            if ((found >> (i - 1) & 1) == 0 && sv_starts(sv_tail(text, at), m->words)) {
+                found |= (uint64_t)1 << (i - 1);
+                sum += m->score;
+            }
+        }
+    }
+    return sum;
+}
 
 /* How often the line was there before, whatever its numbers. */
 static uint32_t seen_before(struct error_lines *s, struct sv text)
@@ -120,24 +152,24 @@ static uint32_t seen_before(struct error_lines *s, struct sv text)
 
 static int score_of(const struct error_lines *s, const struct line *line, unsigned form)
 {
-    const struct sv text = sv_head(line->text, 600);
+    const struct sv text = sv_head(line->text, LOOKED_AT);
     const bool headed = s->heading_line > 0 && line->number - s->heading_line <= HEADING_LINES;
     int score = base_scores[form];
     if (sv_starts(text, SV("> ")))
         score = headed ? 80 : form == GRADLE_REASON ? 0 : score;
-    for (size_t i = 0; i < COUNT_OF(marks) && score > 0; i++)
-        score += sv_find(text, marks[i].words) < text.len ? marks[i].score : 0;
-    return score - (text.len > 300 ? 10 : 0);
+    return score + sum_of_marks(s, text) - (text.len > 300 ? 10 : 0);
 }
 
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
     struct error_lines *s = state;
+    if (!s->ready)
+        chain_marks(s);
     const int score = score_of(s, line, trigger);
     if (trigger == HEADING)
         s->heading_line = line->number;
-    if (score <= 0 || seen_before(s, sv_head(line->text, 600)) > 0)
+    if (score <= 0 || seen_before(s, sv_head(line->text, LOOKED_AT)) > 0)
         return true;
     return evidence_add_line(
         a->evidence,
