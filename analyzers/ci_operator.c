@@ -1,4 +1,5 @@
-/* ci-operator: its reason chain and step lines on standard output. Source: prow.md 7.3. */
+/* ci-operator: its reason chain and step lines on standard output. Source: ci-tools'
+ * pkg/results and pkg/steps. */
 #include "common.h"
 
 enum { REASON, SUCCEEDED, STEP_FAILED, PHASE, SOME_FAILED, WHY };

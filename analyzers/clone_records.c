@@ -1,4 +1,5 @@
-/* clone-records: the commands that fetched the source, and what they said. Source: prow.md 3.5. */
+/* clone-records: the commands that fetched the source, and what they said. Source: Prow's
+ * pkg/pod-utils/clone. */
 #include "common.h"
 #include "model/json.h"
 

@@ -1,5 +1,5 @@
 /* entrypoint: lines of Prow's entrypoint and sidecar, JSON or text, anywhere in a line. Source:
- * prow.md 7.2, 13.8; newer versions write "message" for "msg". */
+ * Prow's pkg/entrypoint and pkg/sidecar; newer versions write "message" for "msg". */
 #include "common.h"
 
 enum { TIMEOUT, INTERRUPT, NOT_STARTED, SKIPPED, RAN_LONG, STOPPED, AFTERMATH };

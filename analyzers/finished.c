@@ -1,4 +1,5 @@
-/* finished: finished.json, the outcome by whoever uploaded it. Source: prow.md 3.5, 13.7. */
+/* finished: finished.json, the outcome by whoever uploaded it. Source: Prow's pkg/sidecar and
+ * pkg/crier/reporters/gcs. */
 #include "common.h"
 #include "model/json.h"
 

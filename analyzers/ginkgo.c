@@ -1,5 +1,5 @@
 /* ginkgo: Ginkgo v1 and v2: the summary of failures, the closing line; without a summary, which a
- * killed suite never prints, the marks of specs as they failed. Source: prow.md 7.4; Ginkgo's
+ * killed suite never prints, the marks of specs as they failed. Source: Ginkgo's
  * default reporters. */
 #include "test_log.h"
 

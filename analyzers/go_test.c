@@ -1,5 +1,5 @@
-/* go-test: text output of go test and gotestsum. Source: cmd/test2json's description; prow.md 7.4;
- * gotestsum's formats. */
+/* go-test: text output of go test and gotestsum. Source: cmd/test2json's description; gotestsum's
+ * formats. */
 #include "test_log.h"
 
 enum {

@@ -1,5 +1,5 @@
-/* junit: findings of a parsed JUnit report. Source: prow.md 6.1, 6.2 (what is a test and what is
- * not). */
+/* junit: findings of a parsed JUnit report. Source: TestGrid's metadata/junit (what is a test
+ * and what is not). */
 #include "common.h"
 
 enum { MAX_NAMED = 20 };

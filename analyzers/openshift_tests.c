@@ -1,4 +1,5 @@
-/* openshift-tests: each test as it begins and ends, and the closing line. Source: prow.md 7.4. */
+/* openshift-tests: each test as it begins and ends, and the closing line. Source: origin's
+ * pkg/test/ginkgo. */
 #include "test_log.h"
 
 enum { STARTED, ENDED, CLOSING };

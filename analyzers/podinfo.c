@@ -1,4 +1,5 @@
-/* podinfo: what the cluster said of the job's pod. Source: prow.md 3.5, 7.6; the Kubernetes API. */
+/* podinfo: what the cluster said of the job's pod. Source: Prow's pkg/crier/reporters/gcs; the
+ * Kubernetes API. */
 #include "common.h"
 #include "model/json.h"
 

@@ -1,5 +1,5 @@
-/* prowjob: the ProwJob object of a build. Source: prow.md section 2, the plank controller's words.
- */
+/* prowjob: the ProwJob object of a build. Source: Prow's pkg/apis/prowjobs/v1, the plank
+ * controller's words. */
 #include "common.h"
 #include "model/build_json.h"
 

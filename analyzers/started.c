@@ -1,4 +1,4 @@
-/* started: started.json, when a build began. Source: prow.md 3.5. */
+/* started: started.json, when a build began. Source: Prow's pkg/initupload. */
 #include "common.h"
 #include "model/json.h"
 

@@ -1,4 +1,5 @@
-/* step-finished: finished.json of one ci-operator step. Source: prow.md 3.6. */
+/* step-finished: finished.json of one ci-operator step. Source: Prow's pkg/sidecar, which runs
+ * in each step's pod. */
 #include "common.h"
 #include "model/json.h"
 

@@ -1,4 +1,5 @@
-/* step-graph: ci-operator-step-graph.json, which steps failed. Source: prow.md 3.6. */
+/* step-graph: ci-operator-step-graph.json, which steps failed. Source: ci-tools' pkg/api
+ * (CIOperatorStepGraph). */
 #include "common.h"
 #include "model/json.h"
 

@@ -10,7 +10,7 @@
  *            dead: nothing but failures for budget_ms, from when the first of them was sent; or it
  *            asked, in all since the last success, for more patience than patience_ms. Requests fail
  *            at once; every cool_ms one finds out whether it is back.
- * Source:  prow.md 5.4.
+ * Source:  what GCS and S3 ask of clients: exponential backoff with jitter, Retry-After.
  */
 #ifndef FETCH_RETRY_H
 #define FETCH_RETRY_H

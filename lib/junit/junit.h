@@ -1,5 +1,5 @@
 /*
- * junit - JUnit XML, streamed: every dialect of prow.md section 6, recovered where it is broken.
+ * junit - JUnit XML, streamed: every dialect in use, recovered where it is broken.
  *
  * In:      plain bytes in chunks of any size; sanitised first (control characters, bad UTF-8, text
  *          before the declaration, other encodings).
@@ -13,7 +13,8 @@
  *          a tag 8 MiB; JUNIT_MAX_TESTS a file, 64 MiB of names, and 64 MiB of messages and texts,
  *          past which tests come without them.
  * Threads: one owner; junit_global_init once before threads start.
- * Source:  prow.md 6.1, 6.2 (verdict of one case, keys, in-file flakes).
+ * Source:  surefire's schema, and what TestGrid's metadata/junit and Prow's JUnit lens make of a
+ *          case (verdict, keys, flakes within a file).
  */
 #ifndef JUNIT_JUNIT_H
 #define JUNIT_JUNIT_H

@@ -53,8 +53,8 @@ const char *artifact_state_name(enum artifact_state state);
 bool artifact_kind_is_log(enum artifact_kind kind);
 bool artifact_kind_is_document(enum artifact_kind kind);
 
-/* What a path relative to a build names, by the rules of prow.md 3.5, 3.6 and 6.3; *ret_step is the
- * "<target>/<step>" of a step's file, else empty. */
+/* What a path relative to a build names, by the layout of Prow's pod utilities and ci-operator, and
+ * the usual names of JUnit files; *ret_step is the "<target>/<step>" of a step's file, else empty. */
 enum artifact_kind artifact_classify(struct sv path, struct sv *ret_step);
 
 #endif

@@ -5,7 +5,7 @@
  *          Views are valid UTF-8 or raw bytes of the source; writers make them safe. Empty =
  *          absent.
  * Units:   milliseconds since 1970 UTC, 0 not known.
- * Source:  ../shared/formats/prow.md sections 2 and 3, restated in lib/source/README.md.
+ * Source:  Prow's pkg/apis/prowjobs/v1 and pkg/pod-utils/gcs.
  */
 #ifndef MODEL_BUILD_H
 #define MODEL_BUILD_H

@@ -10,7 +10,7 @@
  * Limits:  a tag's value is cut at LP_TAG_BYTES, so that a series' key stays far below 64 KiB; a
  *          string at LP_TEXT_BYTES.
  * Errors:  those of buf.
- * Source:  ../shared/formats/outputs.md section 1, restated in lib/report/README.md.
+ * Source:  InfluxDB's line protocol reference, and the parsers of InfluxDB and Telegraf.
  */
 #ifndef REPORT_LINE_PROTOCOL_H
 #define REPORT_LINE_PROTOCOL_H

@@ -9,8 +9,8 @@
 /*
  * InfluxDB line protocol: a ci_build a finished build, a ci_failure one that did not pass, a ci_test
  * a failed or flaky test, and of a scrape a ci_run at the end. Tags are bounded sets; what is
- * unbounded is a field. --schema legacy writes go_scrape_prow's measurement `build` (prow.md section
- * 8), a point a build, running ones too, its tags and fields of one name as its dashboards ask for.
+ * unbounded is a field. --schema legacy writes go_scrape_prow's measurement `build`, a point a
+ * build, running ones too, its tags and fields of one name as its dashboards ask for.
  */
 
 enum { TEXT_BYTES = 64 * 1024 * 1024, MAX_TESTS = 200, NS_OF_MS = 1000000 };

@@ -6,7 +6,7 @@
  *          logs that the steps of the target left, setup and teardown told apart by their names;
  *          without ci-operator, whether there is a log at all. Without a listing nothing is said.
  * Threads: no state.
- * Source:  ../shared/formats/prow.md 3.6, 6.2 and 8 (what go_scrape_prow asked for).
+ * Source:  ci-operator's artifacts and junit_operator.xml; the question is go_scrape_prow's.
  */
 #ifndef RUN_TEST_STEP_H
 #define RUN_TEST_STEP_H

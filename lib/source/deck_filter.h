@@ -3,9 +3,9 @@
  *
  * In:      the query of a Deck URL; then every build of the list, in order.
  * Out:     the builds that the page would show, without its cap of 500 rows, in the list's order.
- * Rule:    prow.md 1.3. Deck-compatible: a select parameter whose value is not among the options is
- *          ignored, and so are pull and author beside type=periodic or type=postsubmit. Strict:
- *          every parameter counts.
+ * Rule:    Prow's static/prow/prow.ts. Deck-compatible: a select parameter whose value is not among
+ *          the options is ignored, and so are pull and author beside type=periodic or
+ *          type=postsubmit. Strict: every parameter counts.
  * Memory:  option sets, and the builds that pass the job test (they alone can be shown).
  * Errors:  ERR_NOMEM, ERR_LIMIT.
  * Threads: one owner.

@@ -12,7 +12,7 @@
  *          summary.truncated. An item that cannot be read is counted and the first is described.
  * Limits:  8 MiB an item, depth 64.
  * Threads: one owner.
- * Source:  prow.md 1.1, 1.2, 1.3 (6), 13.1.
+ * Source:  Prow's cmd/deck/main.go and pkg/deck/jobs (/prowjobs.js, /data.js).
  */
 #ifndef SOURCE_DECK_LIST_H
 #define SOURCE_DECK_LIST_H

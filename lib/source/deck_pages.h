@@ -3,9 +3,10 @@
  *
  * In:      a whole page (32 MiB at most, by the caller's cap).
  * Out:     builds, and the link to older ones; the links of a Spyglass page by their text.
- * Rule:    prow.md 1.5: rows with an empty ID are counted as lost (Deck could not resolve the
- *          pointer, and then writes such a row over the page's first one too); buildId is
- *          inclusive. 1.6: links by their text. A link to older rows that leaves the host is none.
+ * Rule:    as Prow's cmd/deck/job_history.go writes them: rows with an empty ID are counted as lost
+ *          (Deck could not resolve the pointer, and then writes such a row over the page's first
+ *          one too); buildId is inclusive. Links of Spyglass (pkg/spyglass) by their text.
+ *          A link to older rows that leaves the host is none.
  * Errors:  ERR_FORMAT: the page holds no `var allBuilds`, with its own words when it is a text.
  *          Rows that cannot be read are counted; rows before a cut are kept.
  * Threads: no state.

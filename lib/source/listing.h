@@ -4,7 +4,7 @@
  *
  * In:      a whole page; the form is told by its content.
  * Out:     entries through a callback, views are loans; how to ask for the next page.
- * Rule:    prow.md 5.1 to 5.3, 13.3, 13.4: absent arrays, pages without entries but with a token,
+ * Rule:    as GCS, S3 and gcsweb answer: absent arrays, pages without entries but with a token,
  *          encoding-type=url, both namespaces and none, names unescaped.
  * Errors:  ERR_FORMAT; ERR_REFUSED with the server's own message when the page is an error document.
  *          A page that breaks off or is no valid XML gives its entries and is told as damaged.

@@ -6,7 +6,8 @@
  *          target, which is one of these, possibly within a redirect parameter), gs:// or s3://
  *          paths, a file, a folder, "-".
  * Out:     struct place, views in the given arena; and URLs to fetch, percent-encoded.
- * Rule:    prow.md 3.1, 3.2, 3.4, 4.2, 4.3, 5, bucket aliases of section 0.
+ * Rule:    Prow's pkg/pod-utils/gcs (keys, pointers), its Spyglass URLs and bucket aliases; the
+ *          addresses of GCS, S3 and gcsweb.
  * Errors:  ERR_USAGE with the list of shapes that are understood.
  * Threads: no state.
  */

@@ -4,10 +4,10 @@
  * First:   plan_documents: what can be asked for without a listing.
  * Then:    plan_choose, from the listing, once the outcome is known: ci-operator-step-graph.json and
  *          steps' finished.json; for a build that did not pass build-log.txt and
- *          <container>-build-log.txt; JUnit (by the name patterns of prow.md 6.3); then the logs of
- *          steps: those that left no finished.json first (they were killed), then tests, setup,
- *          and teardown last; then clone-log.txt; then what --artifacts globs name. Trees gathered
- *          from a cluster and archives are left out unless named.
+ *          <container>-build-log.txt; JUnit (by the names that TestGrid and others look for);
+ *          then the logs of steps: those that left no finished.json first (they were killed), then
+ *          tests, setup, and teardown last; then clone-log.txt; then what --artifacts globs name.
+ *          Trees gathered from a cluster and archives are left out unless named.
  * Rule:    passed builds: status documents and JUnit only, unless all is asked.
  * Limits:  max_files and max_bytes a build (stored sizes); what was left out is counted.
  * Errors:  ERR_NOMEM.

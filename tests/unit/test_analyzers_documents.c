@@ -1,4 +1,4 @@
-/* Analyzers of documents: what each says of a build. The forms are those of prow.md 3.5, 3.6, 13.7. */
+/* Analyzers of documents: what each says of a build. The forms are Prow's and ci-operator's. */
 #include "analyzing.h"
 #include "torture.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Reports of every dialect that prow.md 6.1 lists, written for these tests, and what must come out. */
+/* Reports of every dialect that is read, written for these tests, and what must come out. */
 
 enum { SEEN_BYTES = 64 * 1024 };
 
