@@ -377,6 +377,15 @@ static struct sv value_of(const struct capture *list, size_t count, struct sv na
     return SV("");
 }
 
+static struct sv without_end(struct sv text)
+{
+    while (text.len > 0 && strchr(" :,", text.ptr[text.len - 1]) != NULL)
+        text = sv_head(text, text.len - 1);
+    return text;
+}
+
+/* What was not captured takes the mark before it along: "The disk is full: {where}" has no colon
+ * when nothing says where. */
 static bool fill_summary(struct scanner *s, const struct rule *r, const struct capture *list,
                          size_t count, struct sv *ret_summary, struct err *err)
 {
@@ -389,13 +398,18 @@ static bool fill_summary(struct scanner *s, const struct rule *r, const struct c
         ok = buf_add(&text, sv_head(rest, open), err);
         if (close < rest.len) {
             const struct sv name = {.ptr = rest.ptr + open + 1, .len = close - open - 1};
-            ok = ok && text_add_safe(&text, value_of(list, count, name), err);
+            const struct sv value = sv_trim(value_of(list, count, name));
+            if (value.len == 0)
+                text.len = without_end(buf_sv(&text)).len;
+            ok = ok && text_add_safe(&text, value, err);
         } else {
             ok = ok && buf_add(&text, sv_tail(rest, open), err);
         }
         rest = sv_tail(rest, close + 1);
     }
-    ok = ok && text_safe(&s->arena, buf_sv(&text), SUMMARY_BYTES, ret_summary, err);
+    const struct sv filled = without_end(buf_sv(&text));
+    ok = ok &&
+         text_safe(&s->arena, filled.len > 0 ? filled : r->id, SUMMARY_BYTES, ret_summary, err);
     buf_done(&text);
     return ok;
 }

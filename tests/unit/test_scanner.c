@@ -222,7 +222,7 @@ static void a_finding_carries_rule_place_and_filled_summary(void **state)
     end(&b);
     assert_string_equal(b.told, "a 2 what=\xff\tage who=pid\x1b[1m \"pid\xef\xbf\xbd[1m is dead: "
                                 "\xef\xbf\xbd age!\"\n"
-                                "a 3 who=he \"he is dead: !\"\na x2 from 2 to 3\n");
+                                "a 3 who=he \"he is dead!\"\na x2 from 2 to 3\n");
     tear_down(&b);
 }
 
