@@ -13,7 +13,7 @@
  * build, running ones too, its tags and fields of one name as its dashboards ask for.
  */
 
-enum { TEXT_BYTES = 64 * 1024 * 1024, MAX_TESTS = 200, NS_OF_MS = 1000000 };
+enum { TEXT_BYTES = 64 * 1024 * 1024, MAX_TESTS = 200, NS_OF_MS = 1000000, MS_OF_DAY = 86400000 };
 
 struct report {
     struct report_options options;
@@ -207,7 +207,8 @@ static bool build(struct report *r, const struct result *result, struct err *err
     int64_t at = common_started(result);
     buf_reset(&r->text);
     if (!lp_has_time(at))
-        at = lp_has_time(finished) ? finished : now; /* no row is lost for want of a time */
+        /* No row is lost for want of a time, and none is written anew by each run of a day. */
+        at = lp_has_time(finished) ? finished : now - now % MS_OF_DAY;
     if (!lp_has_time(at))
         return true;
     /* One that never ran has no id, and tags may become equal when they are made safe. */

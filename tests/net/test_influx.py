@@ -124,6 +124,24 @@ class Hostile(Case):
                     self.assertLessEqual({"a b,c=d e", 'quo"ted', "日本語"}, {r["job_name"] for r in rows["build"]})
 
 
+    def test_a_build_without_a_time_is_one_point_for_all_runs_of_a_day(self):
+        self.prowjob(1, "timeless", "5", refs=None)
+        self.prowjob(2, "timeless", "6", refs=None)
+        for job in self.jobs:
+            del job["metadata"]["creationTimestamp"], job["status"]["startTime"], job["status"]["completionTime"]
+        self.write("world/prowjobs.json", json.dumps(self.jobs))
+        self.serve(self.root)
+        times = []
+        for now in ("2024-03-10T01:00:00Z", "2024-03-10T23:59:59Z"):
+            self.env["PROWL_NOW"] = now
+            for name, lines, legacy in self.outputs():
+                with self.subTest(name, now=now):
+                    points = [p for p in lineprotocol.points(lines, legacy) if p.measurement in ("build", "ci_build")]
+                    self.assertEqual(len(points), 2)
+                    times.append([p.key() for p in points])
+        self.assertEqual(times[:len(times) // 2], times[len(times) // 2:])
+
+
 class Setup(unittest.TestCase):
     def test_the_setup_installs_the_database(self):
         with open(os.path.join(prowltest.ROOT, "scripts", "setup"), encoding="utf-8") as f:
