@@ -183,16 +183,17 @@ static const char files[] =
     "The list of builds of a mirror, as\n.Fl \\-save\\-list\nwrites it.\n"
     ".El\n";
 
-static const char status[] = ".Sh EXIT STATUS\n"
-                             ".Bl -tag -width 1234567 -compact\n"
-                             ".It 0\nDone.\n"
-                             ".It 1\nFindings that\n.Fl \\-fail\\-on\nnames.\n"
-                             ".It 2\nUsage, configuration or rules.\n"
-                             ".It 3\nDone in part; the output says what is missing.\n"
-                             ".It 75\nNothing could be read now, try again.\n"
-                             ".It 130 , 143\nStopped by a signal, with what was done written and "
-                             "marked incomplete.\n"
-                             ".El\n";
+static const char status[] =
+    ".Sh EXIT STATUS\n"
+    ".Bl -tag -width 1234567 -compact\n"
+    ".It 0\nDone.\n"
+    ".It 1\nFindings that\n.Fl \\-fail\\-on\nnames, or cases of\n.Cm corpus\nthat differ.\n"
+    ".It 2\nUsage, configuration or rules.\n"
+    ".It 3\nDone in part; the output says what is missing.\n"
+    ".It 75\nNothing could be read now, try again.\n"
+    ".It 130 , 143\nStopped by a signal, with what was done written and "
+    "marked incomplete.\n"
+    ".El\n";
 
 bool help_man(struct buf *out, struct err *err)
 {
