@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { JOB_ARENA_BYTES = 64 * 1024 * 1024, HOUR_MS = 3600 * 1000, PATH_BYTES = 4096 };
+enum {
+    JOB_ARENA_BYTES = 64 * 1024 * 1024,
+    FAILED_STEPS_BYTES = 16 * 1024 * 1024,
+    HOUR_MS = 3600 * 1000,
+    PATH_BYTES = 4096
+};
 
 static void job_work(struct pipeline *p, struct task *task);
 
@@ -320,30 +325,76 @@ static void save_list(struct job *job, enum mirror_state state)
         pipeline_fail(job->p, &err);
 }
 
-static bool ask_files(struct job *job, struct err *err)
+/* The steps that failed, by what their own documents said. */
+static bool find_failed_steps(struct job *job, struct err *err)
+{
+    const struct result *r = job->result;
+    bool ok = true;
+    (void)pthread_mutex_lock(&job->lock);
+    for (size_t i = 0; ok && i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i];
+        if (f->authority == AUTHORITY_STEP && f->step.len > 0)
+            ok = strmap_put(&job->failed_steps, f->step, NULL, err) != NULL;
+    }
+    (void)pthread_mutex_unlock(&job->lock);
+    return ok;
+}
+
+static bool has_kind(const struct plan_item *items, size_t count, enum artifact_kind kind)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+static void tell_left_out(struct job *job, uint64_t left_out)
+{
+    char text[96];
+    if (left_out == 0)
+        return;
+    (void)snprintf(text, sizeof(text), "%llu files were left out by the limits of a build",
+                   (unsigned long long)left_out);
+    job_problem(job, SV("plan"), text, false);
+}
+
+/* In the order of the plan. Logs of steps wait until the steps' own documents tell which failed. */
+static bool ask_planned(struct job *job, struct err *err)
 {
     struct plan_item *items = NULL;
     size_t count = 0;
     uint64_t left_out = 0;
+    const bool known = job->stage == JOB_STEPS;
+    const struct plan_build build = {.outcome = job->result->claim.outcome,
+                                     .files = job->files,
+                                     .file_count = job->file_count,
+                                     .failed_steps = known ? &job->failed_steps : NULL};
+    if (!plan_choose(job->p->options->plan, &build, &job->arena, &items, &count, &left_out, err))
+        return false;
+    const bool waits = !known && has_kind(items, count, ARTIFACT_STEP_FINISHED) &&
+                       has_kind(items, count, ARTIFACT_STEP_LOG);
+    job->stage = waits ? JOB_STEPS : JOB_FILES;
+    for (size_t i = 0; i < count; i++) {
+        const bool is_log = items[i].kind == ARTIFACT_STEP_LOG;
+        if ((waits && is_log) || (known && !is_log) || is_asked(job, items[i].path))
+            continue;
+        if (!ask(job, &items[i], BODY_ARTIFACT, 0, err))
+            return false;
+    }
+    if (!waits)
+        tell_left_out(job, left_out);
+    return true;
+}
+
+static bool ask_files(struct job *job, struct err *err)
+{
     const bool is_there = job->mirror == MIRROR_SETTLED && !is_local(&job->result->build);
     if (is_copied(job) && !is_there && job->listed && !job->listing_failed)
         save_list(job, is_over(job) ? MIRROR_SETTLED : MIRROR_LISTED);
     if (job->listing_failed && job->file_count == 0 && !guess_files(job, err))
         return false;
-    if (!plan_choose(job->p->options->plan, job->result->claim.outcome, job->files, job->file_count,
-                     &job->arena, &items, &count, &left_out, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_asked(job, items[i].path) && !ask(job, &items[i], BODY_ARTIFACT, 0, err))
-            return false;
-    }
-    if (left_out > 0) {
-        char text[96];
-        (void)snprintf(text, sizeof(text), "%llu files were left out by the limits of a build",
-                       (unsigned long long)left_out);
-        job_problem(job, SV("plan"), text, false);
-    }
-    return true;
+    return ask_planned(job, err);
 }
 
 static bool wants_listing(const struct job *job)
@@ -365,7 +416,8 @@ static bool next_stage(struct job *job, struct err *err)
             return list_files(job, err);
         return true;
     }
-    job->stage = JOB_FILES;
+    if (job->stage == JOB_STEPS)
+        return find_failed_steps(job, err) && ask_planned(job, err);
     return ask_files(job, err);
 }
 
@@ -417,7 +469,7 @@ static bool first_stage(struct job *job, struct err *err)
 static void job_work(struct pipeline *p, struct task *task)
 {
     struct job *job = (struct job *)task;
-    const bool more = job->stage == JOB_DOCUMENTS || job->stage == JOB_LISTING;
+    const bool more = job->stage < JOB_FILES;
     if (more && !pipeline_is_stopped(p)) {
         guarded(job, next_stage);
         return;
@@ -498,6 +550,7 @@ static void job_free(struct job *job)
         free(job->documents[i].text);
     free(job->files);
     free(job->absent);
+    strmap_done(&job->failed_steps);
     arena_done(&job->arena);
     (void)pthread_mutex_destroy(&job->lock);
     result_free(job->result);
@@ -603,6 +656,7 @@ bool job_start(struct pipeline *p, const struct build *build, uint64_t order, st
     *job = (struct job){.task.run = job_work, .p = p, .order = order};
     (void)pthread_mutex_init(&job->lock, NULL);
     arena_init(&job->arena, JOB_ARENA_BYTES);
+    strmap_init(&job->failed_steps, FAILED_STEPS_BYTES);
     job->result = result_new(build, order, err);
     if (job->result == NULL) {
         job_free(job);

@@ -71,7 +71,7 @@ struct body {         /* one file or page on its way in */
     struct err err;
 };
 
-enum job_stage { JOB_DOCUMENTS, JOB_LISTING, JOB_FILES, JOB_BASELINE };
+enum job_stage { JOB_DOCUMENTS, JOB_LISTING, JOB_STEPS, JOB_FILES, JOB_BASELINE };
 enum { JOB_MAX_DOCUMENTS = 8, JOB_MAX_FILES = 200000, JOB_MAX_PAGES = 500, JOB_MAX_DENIED = 16 };
 
 struct document {
@@ -96,6 +96,7 @@ struct job {          /* one build on its way */
     bool listed;              /* files are all that there are */
     bool listing_failed;      /* by job.lock */
     bool prowjob_read;
+    struct strmap failed_steps;      /* by their finished.json, once those were read */
     uint32_t denied[JOB_MAX_DENIED]; /* artifacts that answered 401 or 403, by job.lock */
     size_t denied_count;
     struct document documents[JOB_MAX_DOCUMENTS];

@@ -1,7 +1,6 @@
 #include "source/plan.h"
 
 #include "base/glob.h"
-#include "base/strmap.h"
 
 #include <stdlib.h>
 
@@ -40,7 +39,7 @@ enum rank {
 struct candidate {
     struct plan_item item;
     enum rank rank;
-    unsigned phase; /* of a step: 0 killed, 1 test and setup, 2 teardown */
+    unsigned phase; /* of a step: 0 killed or failed, 1 failed teardown, 2 others, 3 teardown */
 };
 
 static bool is_asked(const struct plan_options *o, struct sv path)
@@ -64,15 +63,17 @@ static bool is_gathered(struct sv path)
     return false;
 }
 
-static unsigned step_phase(const struct strmap *finished, struct sv step)
+static unsigned step_phase(const struct strmap *finished, const struct strmap *failed,
+                           struct sv step)
 {
     static const struct sv late[] = {SV_INIT("gather"),  SV_INIT("deprovision"), SV_INIT("destroy"),
                                      SV_INIT("cleanup"), SV_INIT("teardown"),    SV_INIT("post")};
+    const bool has_failed = step.len > 0 && failed != NULL && strmap_find(failed, step) != NULL;
     for (size_t i = 0; i < COUNT_OF(late); i++) {
         if (sv_find(step, late[i]) < step.len)
-            return 2;
+            return has_failed ? 1 : 3;
     }
-    return step.len > 0 && strmap_find(finished, step) == NULL ? 0 : 1;
+    return has_failed || (step.len > 0 && strmap_find(finished, step) == NULL) ? 0 : 2;
 }
 
 /* ci-operator's report of its own steps, which is small. */
@@ -118,15 +119,15 @@ static int in_order(const void *a, const void *b)
 }
 
 /* All that is wanted of the listing, unsorted; the room is that of all files. */
-static bool find_candidates(const struct plan_options *o, bool logs, const struct plan_file *files,
-                            size_t file_count, struct candidate *list, size_t *ret_count,
-                            struct err *err)
+static bool find_candidates(const struct plan_options *o, bool logs, const struct plan_build *build,
+                            struct candidate *list, size_t *ret_count, struct err *err)
 {
+    const struct plan_file *files = build->files;
     struct strmap finished; /* steps with a finished.json */
     size_t count = 0;
     bool ok = true;
     strmap_init(&finished, FINISHED_BYTES);
-    for (size_t i = 0; i < file_count && ok; i++) {
+    for (size_t i = 0; i < build->file_count && ok; i++) {
         struct candidate *c = &list[count];
         *c = (struct candidate){.item = {.path = files[i].path, .size = files[i].size}};
         c->item.kind = artifact_classify(files[i].path, &c->item.step);
@@ -136,27 +137,27 @@ static bool find_candidates(const struct plan_options *o, bool logs, const struc
              strmap_put(&finished, c->item.step, NULL, err) != NULL;
     }
     for (size_t i = 0; i < count; i++)
-        list[i].phase = step_phase(&finished, list[i].item.step);
+        list[i].phase = step_phase(&finished, build->failed_steps, list[i].item.step);
     strmap_done(&finished);
     *ret_count = count;
     return ok;
 }
 
-bool plan_choose(const struct plan_options *options, enum outcome outcome,
-                 const struct plan_file *files, size_t file_count, struct arena *a,
-                 struct plan_item **ret_items, size_t *ret_count, uint64_t *ret_left_out,
-                 struct err *err)
+bool plan_choose(const struct plan_options *options, const struct plan_build *build,
+                 struct arena *a, struct plan_item **ret_items, size_t *ret_count,
+                 uint64_t *ret_left_out, struct err *err)
 {
-    const bool logs = !options->documents_only && (outcome != OUTCOME_PASSED || options->all);
+    const bool logs =
+        !options->documents_only && (build->outcome != OUTCOME_PASSED || options->all);
     const uint64_t max_bytes = options->max_bytes > 0 ? options->max_bytes : default_bytes;
     const size_t max_files = options->max_files > 0 ? options->max_files : DEFAULT_FILES;
-    struct candidate *list = calloc(file_count + 1, sizeof(*list));
+    struct candidate *list = calloc(build->file_count + 1, sizeof(*list));
     size_t count = 0, chosen = 0;
     uint64_t bytes = 0, left_out = 0;
     if (list == NULL)
         return err_why(err, ERR_NOMEM, "no memory to plan a build");
     struct plan_item *items = NULL;
-    if (find_candidates(options, logs, files, file_count, list, &count, err))
+    if (find_candidates(options, logs, build, list, &count, err))
         items = arena_array(a, count + 1, sizeof(*items), err);
     if (count > 1)
         qsort(list, count, sizeof(*list), in_order);

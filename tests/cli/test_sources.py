@@ -85,6 +85,18 @@ class Folders(Sources):
         self.build("m/logs/j/18446744073709551616")
         self.assertEqual(self.ids("m"), ["18446744073709551615", "18446744073709551616"])
 
+    def test_logs_of_failed_steps_are_read_before_a_limit_cuts(self):
+        top = f"m/bkt/logs/periodic-x/{ID}"
+        self.build(top, "Running multi-stage test e2e\n")
+        for step, passed in (("a-setup", True), ("b-deploy", True), ("c-test", False), ("d-cleanup", True)):
+            self.write(f"{top}/artifacts/e2e/{step}/finished.json", json.dumps({"timestamp": 1709287250, "passed": passed}))
+            self.write(f"{top}/artifacts/e2e/{step}/build-log.txt", FINE if passed else BROKEN)
+        row = self.report("m", "--max-files", "6").rows()[0]  # the main log, four documents and one log more
+        self.assertEqual((row["verdict"]["kind"], row["verdict"]["line"]), ("compile", 2))
+        self.assertEqual([p["text"] for p in row["problems"]], ["3 files were left out by the limits of a build"])
+        self.assertEqual([a["path"] for a in row["artifacts"] if a["path"].endswith("/build-log.txt")],
+                         ["artifacts/e2e/c-test/build-log.txt"])
+
     def test_a_folder_without_builds_is_an_error(self):
         self.write("none/readme.md", "x")
         done = self.report("none", status=3)

@@ -85,8 +85,9 @@ static bool choose(size_t i, char *text, uint64_t *left_out, struct err *err)
     struct plan_item *items = NULL;
     size_t count = 0, len = 0;
     arena_init(&a, 1 << 20);
-    const bool ok = plan_choose(&plans[i].options, plans[i].outcome, build, COUNT_OF_ARRAY(build),
-                                &a, &items, &count, left_out, err);
+    const struct plan_build it = {
+        .outcome = plans[i].outcome, .files = build, .file_count = COUNT_OF_ARRAY(build)};
+    const bool ok = plan_choose(&plans[i].options, &it, &a, &items, &count, left_out, err);
     for (size_t k = 0; ok && k < count; k++)
         len += (size_t)sprintf(text + len, "%.*s ", SV_ARG(items[k].path));
     arena_done(&a);
@@ -116,12 +117,49 @@ static void all_logs_of_a_passing_build_are_read_when_asked(void **state)
     const struct plan_options options = {.all = true};
     (void)state;
     arena_init(&a, 1 << 20);
-    assert_true(plan_choose(&options, OUTCOME_PASSED, build, COUNT_OF_ARRAY(build), &a, &items,
-                            &count, &left_out, &err));
+    struct plan_build it = {
+        .outcome = OUTCOME_PASSED, .files = build, .file_count = COUNT_OF_ARRAY(build)};
+    assert_true(plan_choose(&options, &it, &a, &items, &count, &left_out, &err));
     assert_int_equal(count, 11);
-    assert_true(
-        plan_choose(&options, OUTCOME_PASSED, NULL, 0, &a, &items, &count, &left_out, &err));
+    it.file_count = 0;
+    assert_true(plan_choose(&options, &it, &a, &items, &count, &left_out, &err));
     assert_int_equal(count, 0);
+    arena_done(&a);
+}
+
+static void logs_of_failed_steps_come_first_once_they_are_known(void **state)
+{
+    static const struct plan_file steps[] = {
+        {SV_INIT("artifacts/e2e/a-setup/build-log.txt"), 1},
+        {SV_INIT("artifacts/e2e/a-setup/finished.json"), 1},
+        {SV_INIT("artifacts/e2e/b-test/build-log.txt"), 1},
+        {SV_INIT("artifacts/e2e/b-test/finished.json"), 1},
+        {SV_INIT("artifacts/e2e/cleanup/build-log.txt"), 1},
+        {SV_INIT("artifacts/e2e/cleanup/finished.json"), 1},
+        {SV_INIT("artifacts/e2e/destroy/build-log.txt"), 1},
+        {SV_INIT("artifacts/e2e/destroy/finished.json"), 1},
+    };
+    static const char *const order[] = {"b-test", "destroy", "a-setup", "cleanup"};
+    struct arena a;
+    struct strmap failed;
+    struct plan_item *items;
+    size_t count;
+    uint64_t left_out;
+    struct err err = {0};
+    const struct plan_build it = {.outcome = OUTCOME_FAILED,
+                                  .files = steps,
+                                  .file_count = COUNT_OF_ARRAY(steps),
+                                  .failed_steps = &failed};
+    (void)state;
+    arena_init(&a, 1 << 20);
+    strmap_init(&failed, 1 << 20);
+    assert_non_null(strmap_put(&failed, SV("e2e/b-test"), NULL, &err));
+    assert_non_null(strmap_put(&failed, SV("e2e/destroy"), NULL, &err));
+    assert_true(plan_choose(&(struct plan_options){0}, &it, &a, &items, &count, &left_out, &err));
+    assert_int_equal(count, 8);
+    for (size_t i = 0; i < 4; i++)
+        assert_non_null(strstr(items[4 + i].path.ptr, order[i]));
+    strmap_done(&failed);
     arena_done(&a);
 }
 
@@ -136,8 +174,8 @@ static void a_file_that_is_listed_twice_is_read_once(void **state)
     struct err err = {0};
     (void)state;
     arena_init(&a, 1 << 20);
-    assert_true(plan_choose(&(struct plan_options){0}, OUTCOME_FAILED, twice, 2, &a, &items, &count,
-                            &left_out, &err));
+    const struct plan_build it = {.outcome = OUTCOME_FAILED, .files = twice, .file_count = 2};
+    assert_true(plan_choose(&(struct plan_options){0}, &it, &a, &items, &count, &left_out, &err));
     assert_int_equal(count, 1);
     assert_int_equal(left_out, 0);
     arena_done(&a);
@@ -178,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read_depends_on_the_outcome),
         cmocka_unit_test(all_logs_of_a_passing_build_are_read_when_asked),
+        cmocka_unit_test(logs_of_failed_steps_come_first_once_they_are_known),
         cmocka_unit_test(a_file_that_is_listed_twice_is_read_once),
         cmocka_unit_test(documents_can_be_asked_for_without_a_listing),
         cmocka_unit_test(no_memory_is_an_error),
