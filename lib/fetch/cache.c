@@ -482,6 +482,7 @@ static bool commit(struct cache_entry *e, long status, struct sv etag, struct sv
 void cache_commit_take(struct cache_entry *e, long status, struct sv etag, struct sv last_modified)
 {
     if (e->failed || !commit(e, status, validator(etag), validator(last_modified))) {
+        (void)unlink(e->path); /* what was there before is out of date now */
         cache_abandon_take(e);
         return;
     }

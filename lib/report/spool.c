@@ -17,7 +17,9 @@ bool spool_copy(struct spool *s, const struct report_out *out, struct err *err)
     size_t n;
     if (s->file == NULL)
         return true;
-    rewind(s->file);
+    /* What did not fit on the disk shows here, and rewind() would not tell. */
+    if (fseek(s->file, 0, SEEK_SET) != 0)
+        return err_why(err, ERR_IO, "temporary file of the report: %s", strerror(errno));
     while ((n = fread(buffer, 1, sizeof(buffer), s->file)) > 0) {
         if (!out->write(out->user, (struct sv){.ptr = buffer, .len = n}, err))
             return false;

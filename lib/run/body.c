@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 enum {
     PATH_BYTES = 4096,
     READ_BYTES = 128 * 1024,
+    POLL_MS = 200,
     HTTP_NOT_MODIFIED = 304,
     HTTP_UNAUTHORIZED = 401,
     HTTP_FORBIDDEN = 403,
@@ -130,7 +132,7 @@ static void open_local(struct body *b)
         return;
     } else {
         (void)snprintf(path, sizeof(path), "%.*s", SV_ARG(b->url));
-        b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (named ? 0 : O_NONBLOCK));
+        b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     }
     if (b->fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         not_here(b);
@@ -176,6 +178,7 @@ static bool open_cached(struct body *b)
         b->status = hit.status;
         return true;
     }
+    b->outdated = hit.fd >= 0;
     if (hit.fd >= 0)
         (void)close(hit.fd); /* opened again when the server says that it is still right */
     b->revalidated = hit.fd >= 0 && (hit.etag[0] != '\0' || hit.last_modified[0] != '\0');
@@ -194,6 +197,7 @@ static bool open_revalidated(struct body *b)
         return false;
     b->fd = hit.fd;
     b->status = hit.status;
+    b->outdated = false;
     return true;
 }
 
@@ -301,6 +305,18 @@ static void feed(struct body *b, struct sv bytes)
     (void)pthread_mutex_unlock(&b->p->lock);
 }
 
+/* A pipe may be silent for ever: false when the run is stopped meanwhile. A file never waits. */
+static bool wait_for_bytes(const struct body *b)
+{
+    struct pollfd p = {.fd = b->fd, .events = POLLIN};
+    while (!pipeline_is_stopped(b->p)) {
+        const int n = poll(&p, 1, POLL_MS);
+        if (n > 0 || (n < 0 && errno != EINTR))
+            return true; /* read() says what is wrong */
+    }
+    return false;
+}
+
 /* All of a file; the artifact's bytes as stored. */
 static void feed_file(struct body *b)
 {
@@ -309,19 +325,21 @@ static void feed_file(struct body *b)
         (void)err_why(&b->err, ERR_NOMEM, "no memory to read a file");
         return;
     }
-    ssize_t n = 0;
-    while ((!b->deaf || body_has_copies(b)) && (n = read(b->fd, buffer, READ_BYTES)) != 0) {
-        if (n < 0 && errno == EINTR)
+    while (!b->deaf || body_has_copies(b)) {
+        if (!wait_for_bytes(b)) {
+            (void)err_why(&b->err, ERR_STOPPED, "stopped");
+            break;
+        }
+        const ssize_t n = read(b->fd, buffer, READ_BYTES);
+        if (n == 0)
+            break;
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0) {
             (void)err_why(&b->err, ERR_IO, "%s", strerror(errno));
             break;
         }
         feed(b, (struct sv){.ptr = buffer, .len = (size_t)n});
-        if (b->p->options->stop != NULL && atomic_load(b->p->options->stop) != 0) {
-            (void)err_why(&b->err, ERR_STOPPED, "stopped");
-            break;
-        }
     }
     free(buffer);
 }
@@ -533,6 +551,19 @@ static void take_listing(struct body *b, const struct ending *e)
     }
 }
 
+static bool is_remirrored(const struct body *b)
+{
+    return b->p->options->mirror_dir != NULL && b->job->mirror == MIRROR_LISTED && !b->from_mirror;
+}
+
+/* An older copy stays in the cache or in the mirror, and nothing says that it is still right. */
+static void keep_asking(struct job *job)
+{
+    (void)pthread_mutex_lock(&job->lock);
+    job->unsure = true;
+    (void)pthread_mutex_unlock(&job->lock);
+}
+
 static void finish(struct body *b)
 {
     struct ending e = {0};
@@ -544,7 +575,10 @@ static void finish(struct body *b)
     judge_page(b, &e);
     const bool keep = e.whole && b->err.code == ERR_NONE && b->status == 200;
     /* A stream that breaks off at an end that nobody marked may be longer the next time. */
-    body_copies_end(b, keep, keep && (b->measured || !e.damaged));
+    const bool keep_in_cache = keep && (b->measured || !e.damaged);
+    body_copies_end(b, keep, keep_in_cache);
+    if (!e.absent && ((b->outdated && !keep_in_cache) || (is_remirrored(b) && !keep)))
+        keep_asking(b->job);
     switch (b->use) {
     case BODY_ARTIFACT:
         take_artifact(b, &e);

@@ -310,7 +310,7 @@ static bool gather_sources(const struct run_options *run, const struct gather_op
             first = own;
         if (gather_is_stopped(&g))
             return gather_note(&g, err, "stopped before all sources were read");
-        if (options->source_count > 1 &&
+        if ((options->source_count > 1 || options->list_file != NULL) &&
             !gather_note(&g, err, "%s", err_text(&own, text, sizeof(text))))
             return false;
     }

@@ -20,7 +20,7 @@ struct found { /* what the pages of one prefix held; builds are in no order yet 
     bool jobs;          /* look for folders of jobs, not for builds */
     struct build *builds;
     size_t count, cap;
-    uint64_t bad_pointers, foreign;
+    uint64_t bad_pointers, unread, foreign;
 };
 
 static bool keep(struct found *f, const struct build *build, struct err *err)
@@ -186,6 +186,8 @@ static bool read_pointers(struct found *f, size_t wanted, struct err *err)
         if (f->builds[i].store == STORE_NONE && read < MAX_POINTERS) {
             some[count++] = &f->builds[i];
             read++;
+        } else {
+            f->unread += f->builds[i].store == STORE_NONE;
         }
         if (count == POINTERS_AT_ONCE || (i + 1 == wanted && count > 0)) {
             ok = read_some(f, some, count, err);
@@ -252,6 +254,10 @@ static bool add_found(struct found *f, struct err *err)
         if (!gather_add(f->g, b, err))
             return false;
     }
+    if (f->unread > 0 &&
+        !gather_note(f->g, err, "pointers below %.*s beyond the first %d: %llu", SV_ARG(f->prefix),
+                     MAX_POINTERS, (unsigned long long)f->unread))
+        return false;
     if (f->bad_pointers == 0)
         return true;
     return gather_note(f->g, err, "pointers below %.*s that lead nowhere: %llu", SV_ARG(f->prefix),

@@ -51,8 +51,10 @@ bool job_lists(const struct job *job, struct sv path)
 
 bool job_add_file(struct job *job, struct sv path, uint64_t size, struct err *err)
 {
-    if (job->file_count == JOB_MAX_FILES)
+    if (job->file_count == JOB_MAX_FILES) {
+        job->more_files = true;
         return true; /* the plan takes a few hundred of them at most */
+    }
     if (job->file_count == job->file_cap) {
         const size_t cap = job->file_cap > 0 ? job->file_cap * 2 : 64;
         struct plan_file *files = reallocarray(job->files, cap, sizeof(*files));
@@ -391,9 +393,13 @@ static bool ask_files(struct job *job, struct err *err)
 {
     const bool is_there = job->mirror == MIRROR_SETTLED && !is_local(&job->result->build);
     if (is_copied(job) && !is_there && job->listed && !job->listing_failed)
-        save_list(job, is_over(job) ? MIRROR_SETTLED : MIRROR_LISTED);
+        save_list(job,
+                  is_over(job) && job->mirror != MIRROR_LISTED ? MIRROR_SETTLED : MIRROR_LISTED);
     if (job->listing_failed && job->file_count == 0 && !guess_files(job, err))
         return false;
+    if (job->more_files)
+        job_problem(job, SV("listing"), "more than 200000 files: the rest was not looked at",
+                    false);
     return ask_planned(job, err);
 }
 
@@ -505,7 +511,7 @@ static void settle(struct job *job)
     struct sv documents, all;
     struct err err = {0};
     if (cache == NULL || job->p->options->offline || is_local(&job->result->build) ||
-        job->document_count == 0 || job->result->incomplete || !is_over(job) ||
+        job->document_count == 0 || job->result->incomplete || job->unsure || !is_over(job) ||
         !place_object_url(e, &job->result->build, SV("finished.json"), &job->arena, &documents,
                           &err) ||
         !place_object_url(e, &job->result->build, SV(""), &job->arena, &all, &err))
@@ -519,6 +525,15 @@ static void settle(struct job *job)
         cache_settle(cache, documents);
     if (!job->settled && job->listed && !job->listing_failed)
         cache_settle(cache, all);
+}
+
+/* Nor what the mirror has. Files of an earlier run may be older than their build's end: there it is
+ * so once all of them were asked for anew. */
+static void settle_mirror(struct job *job)
+{
+    if (is_copied(job) && job->mirror == MIRROR_LISTED && job->listed && !job->listing_failed &&
+        job->stage == JOB_FILES && !job->result->incomplete && !job->unsure && is_over(job))
+        save_list(job, MIRROR_SETTLED);
 }
 
 /* Where names cannot be listed, some stores answer 403 for what is not there. */
@@ -592,6 +607,7 @@ void job_finish(struct job *job)
         if (is_unreadable(r))
             job_problem(job, SV("build"), "nothing of this build could be read", true);
         settle(job);
+        settle_mirror(job);
         if (!result_finish(r, &err))
             pipeline_fail(p, &err);
     }

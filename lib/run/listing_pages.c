@@ -65,6 +65,18 @@ static bool is_worth_walking(struct sv rel)
     return depth <= 6;
 }
 
+/* A folder that is not walked: told once, as all that follow are not either. */
+static void page_missing(struct job *job, const struct err *why)
+{
+    char text[512];
+    (void)pthread_mutex_lock(&job->lock);
+    const bool told = job->more_pages;
+    job->more_pages = job->listing_failed = true;
+    (void)pthread_mutex_unlock(&job->lock);
+    if (!told)
+        job_problem(job, SV("listing"), err_text(why, text, sizeof(text)), false);
+}
+
 static bool take_entry(const struct listing_entry *entry, void *user, struct err *err)
 {
     struct taking *t = user;
@@ -88,10 +100,13 @@ static bool take_entry(const struct listing_entry *entry, void *user, struct err
     (void)pthread_mutex_unlock(&job->lock);
     if (!ok)
         return false;
-    if (!ask_page(job, prefix, &(struct listing_next){0}, &own) && own.code == ERR_NOMEM) {
+    if (ask_page(job, prefix, &(struct listing_next){0}, &own))
+        return true;
+    if (own.code == ERR_NOMEM) {
         *err = own;
         return false;
     }
+    page_missing(job, &own);
     return true;
 }
 

@@ -53,7 +53,8 @@ struct body {         /* one file or page on its way in */
     bool settled;     /* what cache or mirror has of it needs no asking */
     bool here;        /* it needs no network */
     bool from_mirror; /* and is in the mirror already */
-    bool revalidated; /* the cache has it, if the server says 304 */
+    bool outdated;    /* the cache has an older copy */
+    bool revalidated; /* which is right, if the server says 304 */
     int fd;           /* -1, or a file to read in place of the network */
     char first;       /* byte */
     uint64_t bytes;   /* as stored */
@@ -95,6 +96,9 @@ struct job {          /* one build on its way */
     enum mirror_state mirror; /* of the list beside its files, here or in the mirror */
     bool listed;              /* files are all that there are */
     bool listing_failed;      /* by job.lock */
+    bool more_pages;          /* than are asked for; by job.lock */
+    bool more_files;          /* than files holds */
+    bool unsure;              /* the cache has what may be outdated; by job.lock */
     bool prowjob_read;
     struct strmap failed_steps;      /* by their finished.json, once those were read */
     uint32_t denied[JOB_MAX_DENIED]; /* artifacts that answered 401 or 403, by job.lock */

@@ -291,6 +291,36 @@ class Statuses(Case):
         self.assertEqual((started.returncode, err), (143, b""))
         self.assertTrue(json.loads(self.read("o.json"))["totals"]["incomplete"])
 
+    def test_a_pipe_that_stays_silent_holds_no_signal_up(self):
+        os.mkfifo(self.path("fifo"))
+        for source in ("-", "fifo"):
+            with self.subTest(source):
+                process = subprocess.Popen([prowltest.PROWL, "report", "--no-config", *golden.RULES, source, "--out", f"json={source}.json"],
+                                           cwd=self.dir, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                self.addCleanup(process.communicate)
+                self.addCleanup(process.kill)
+                until = time.monotonic() + 60
+                while not any(n.startswith(f"{source}.json.") for n in os.listdir(self.dir)):
+                    self.assertLess(time.monotonic(), until)
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.wait(60), 130)  # its standard input is still open
+                self.assertTrue(json.loads(self.read(f"{source}.json"))["totals"]["incomplete"])
+
+    def test_a_pipe_may_be_opened_late_and_written_slowly(self):
+        os.mkfifo(self.path("fifo"))
+        process = subprocess.Popen([prowltest.PROWL, "report", "--no-config", *golden.RULES, "fifo", "-f", "json"], cwd=self.dir, env=self.env,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        with open(self.path("fifo"), "wb", buffering=0) as fifo:
+            for line in BROKEN.splitlines(keepends=True):
+                fifo.write(line if isinstance(line, bytes) else line.encode())
+                time.sleep(0.02)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, err), (0, b""))
+        self.assertEqual(json.loads(out)["builds"][0]["verdict"]["kind"], "compile")
+
 
 class Terminal(Case):
     """Colour and progress, on a terminal of our own."""

@@ -165,6 +165,14 @@ class Lists(Sources):
         self.assertEqual(first.out, second.out)
         self.assertEqual(self.read("list"), self.read("again"))
 
+    def test_a_source_beside_a_frozen_list_that_holds_nothing_is_told(self):
+        self.write("a.log", BROKEN)
+        os.mkdir(self.path("none"))
+        self.report("a.log", "--save-list", "list")
+        done = self.report("--list", "list", "none", status=3)
+        self.assertEqual(done.rows()[-1]["totals"]["reported"], 1)
+        self.assertEqual(done.rows()[-1]["totals"]["list_problem"], "none: no build and no log is there")
+
     def test_the_list_that_is_saved_is_cut(self):
         self.write("a.log", BROKEN)
         self.write("b.log", BROKEN)

@@ -36,6 +36,23 @@ class Copies(nettest.Case):
         return sorted(found, key=os.path.getsize, reverse=True)
 
 
+    def running(self, number):
+        """A build on its way, and its key."""
+        key = self.build(number, files={"finished.json": None})
+        self.jobs[-1]["status"] = {"state": "pending", "startTime": nettest.stamp(nettest.STARTED), "build_id": str(number),
+                                   "url": self.jobs[-1]["status"]["url"]}
+        self.write("world/prowjobs.json", json.dumps(self.jobs))
+        self.write(f"world/{BUCKET}/{key}/prowjob.json", json.dumps(self.jobs[-1]))
+        return key
+
+    def over(self, key):
+        self.jobs[-1]["status"].update(state="failure", completionTime=nettest.stamp(nettest.STARTED + 9))
+        self.write("world/prowjobs.json", json.dumps(self.jobs))
+        self.write(f"world/{BUCKET}/{key}/prowjob.json", json.dumps(self.jobs[-1]))
+        self.write(f"world/{BUCKET}/{key}/finished.json", json.dumps({"timestamp": nettest.STARTED + 9, "passed": False,
+                                                                      "result": "FAILURE"}))
+
+
 class Cache(Copies):
     def test_a_build_that_is_over_is_never_asked_for_twice(self):
         for n in range(1, 6):
@@ -75,6 +92,25 @@ class Cache(Copies):
         self.rude.on(log, ok(BROKEN)).forget()
         self.assertEqual(self.problems(self.get()), [])
         self.assertEqual(self.rude.count(), 1)
+
+    def test_an_older_copy_is_not_taken_for_the_last_one(self):
+        """The log grows until the build is over; then it cannot be read once, and then it can."""
+        for etag in (True, False):
+            with self.subTest(etag=etag):
+                self.jobs.clear()
+                key = self.running(1 + etag)
+                log = f"/{BUCKET}/{key}/build-log.txt"
+                self.rude.on(log, ok(b"compiling\n", etag))
+                self.get()
+                self.over(key)
+                self.rude.on(log, status(500))
+                self.assertEqual(len(self.problems(self.get("--tries", "1"))), 1)
+                self.rude.on(log, ok(BROKEN))
+                for _ in range(2):
+                    self.assertEqual(self.get().json()["builds"][0]["verdict"].get("line"), 2)
+                self.rude.forget()
+                self.get()
+                self.assertEqual(self.rude.count(), 0)
 
     def test_offline_reads_what_is_kept_and_tells_what_is_not(self):
         self.build(1)
@@ -252,6 +288,21 @@ class Mirror(Copies):
         subprocess.run(["rm", "-r", self.path("mirror/gs")], check=True)
         done = self.mirrored("--cache-size=0", status=75)
         self.assertIn("not in the mirror; fetch it again", self.problems(done)[0][1])
+
+    def test_an_older_copy_is_not_taken_for_the_last_one(self):
+        key = self.running(1)
+        log = f"/{BUCKET}/{key}/build-log.txt"
+        self.rude.on(log, ok(b"compiling\n"))
+        self.fetch("--cache-size=0")
+        self.over(key)
+        self.rude.on(log, status(500))
+        self.fetch("--cache-size=0", "--tries", "1", status=3)
+        self.rude.on(log, ok(BROKEN))
+        self.fetch("--cache-size=0")
+        self.assertEqual(self.mirrored("--cache-size=0").json()["builds"][0]["verdict"].get("line"), 2)
+        self.rude.forget()
+        self.fetch("--cache-size=0")
+        self.assertEqual(self.rude.count(), 0)
 
     def test_what_failed_is_fetched_the_next_time(self):
         key = self.build(1)

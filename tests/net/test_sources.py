@@ -293,6 +293,15 @@ class Listings(Case):
             self.assertEqual(self.ids(w, "gs://bkt/pr-logs/directory/pull-x", *flags), ["21", "20"], name)
             self.assertEqual(w.count("/pr-logs/directory/pull-x/2"), 0 if name.startswith("json") else 2, name)
 
+    def test_a_build_of_more_folders_than_are_walked_says_so(self):
+        for n in range(520):
+            self.write(f"deep/bkt/logs/j/7/artifacts/d{n:03}/x.txt", "x")
+        self.write("deep/bkt/logs/j/7/build-log.txt", "x\n")
+        self.write("deep/prowjobs.json", "[]")
+        row = self.run_report(self.world(self.path("deep")), "gs://bkt/logs/j/7", "--gcsweb").rows()[0]
+        self.assertEqual([(p["where"], p["text"]) for p in row["problems"]], [("listing", "more than 500 pages")])
+        self.assertIn("build-log.txt", {a["path"] for a in row["artifacts"] if a["state"] == "read"})
+
     def test_no_more_pointers_are_read_than_the_cut_needs(self):
         w = self.world(pointers=False)
         self.assertEqual(self.ids(w, "gs://bkt/pr-logs/directory/pull-x", "--last", "1"), ["21"])

@@ -2,6 +2,9 @@
 
 #include "report/spool.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 struct copy {
     struct buf text;
     unsigned pieces;
@@ -43,6 +46,33 @@ static void what_was_added_comes_back_in_order(void **state)
     buf_done(&c.text);
     spool_done(&s);
     spool_done(&s); /* twice is fine */
+}
+
+/* Small pieces stay in memory until the end: that they do not fit is told then. */
+static void a_full_disk_is_told_at_the_latest_when_it_is_read(void **state)
+{
+    struct spool s = {0};
+    struct copy c = {0};
+    struct err err = {0};
+    struct rlimit before;
+    const struct report_out out = {.write = take, .user = &c};
+    (void)state;
+    buf_init(&c.text, 10000);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit small = {.rlim_cur = 100, .rlim_max = before.rlim_max};
+    void (*const handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_true(spool_add(&s, SV("x"), &err));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (int i = 0; i < 50; i++)
+        assert_true(spool_add(&s, SV("a line\n"), &err));
+    const bool ok = spool_copy(&s, &out, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, handler);
+    assert_false(ok);
+    assert_int_equal(err.code, ERR_IO);
+    assert_non_null(strstr(err.why, "File too large"));
+    buf_done(&c.text);
+    spool_done(&s);
 }
 
 static void bytes_of_any_kind_are_kept(void **state)
@@ -89,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_added_comes_back_in_order),
+        cmocka_unit_test(a_full_disk_is_told_at_the_latest_when_it_is_read),
         cmocka_unit_test(bytes_of_any_kind_are_kept),
         cmocka_unit_test(an_empty_spool_makes_no_file),
         cmocka_unit_test(an_output_that_fails_ends_the_copy),
