@@ -254,11 +254,12 @@ static bool add_missing(struct report *r, const struct report_totals *t, struct 
         (!buf_add(&r->text, SV("\n**The list of builds is not whole**: "), err) ||
          !add_code(r, t->list_problem, EXCERPT_BYTES, err) || !buf_add_char(&r->text, '\n', err)))
         return false;
-    if (t->problems > 0 &&
-        !buf_addf(&r->text, err,
-                  "\nNot read: %" PRIu64 " build%s at all, %" PRIu64 " file%s of others.\n",
-                  t->unreadable, t->unreadable == 1 ? "" : "s", t->problems - t->unreadable,
-                  t->problems - t->unreadable == 1 ? "" : "s"))
+    if (t->unreadable > 0 && !buf_addf(&r->text, err, "\nNot read at all: %" PRIu64 " build%s.\n",
+                                       t->unreadable, t->unreadable == 1 ? "" : "s"))
+        return false;
+    if (t->problems > t->unreadable &&
+        !buf_addf(&r->text, err, "\nNot read whole: %" PRIu64 " file%s.\n",
+                  t->problems - t->unreadable, t->problems - t->unreadable == 1 ? "" : "s"))
         return false;
     for (size_t i = 0; i < t->host_count; i++) {
         if (!buf_add(&r->text, SV("\nLeft alone: "), err) ||

@@ -384,6 +384,19 @@ static struct sv without_end(struct sv text)
     return text;
 }
 
+/* Nor the end of a string that the text was quoted in: waiting for the condition",  boom\n"}  */
+static struct sv without_quote(struct sv text)
+{
+    size_t quotes = 0;
+    for (size_t i = 0; i < text.len; i++)
+        quotes += text.ptr[i] == '"';
+    const struct sv quoted = sv_ends(text, SV("\"}")) ? sv_head(text, text.len - 1) : text;
+    if (quotes % 2 == 0 || !sv_ends(quoted, SV("\"")))
+        return text;
+    text = sv_head(quoted, quoted.len - 1);
+    return without_end(sv_ends(text, SV("\\n")) ? sv_head(text, text.len - 2) : text);
+}
+
 /* What was not captured takes the mark before it along: "The disk is full: {where}" has no colon
  * when nothing says where. */
 static bool fill_summary(struct scanner *s, const struct rule *r, const struct capture *list,
@@ -407,7 +420,7 @@ static bool fill_summary(struct scanner *s, const struct rule *r, const struct c
         }
         rest = sv_tail(rest, close + 1);
     }
-    const struct sv filled = without_end(buf_sv(&text));
+    const struct sv filled = without_quote(without_end(buf_sv(&text)));
     ok = ok &&
          text_safe(&s->arena, filled.len > 0 ? filled : r->id, SUMMARY_BYTES, ret_summary, err);
     buf_done(&text);

@@ -226,6 +226,36 @@ static void a_finding_carries_rule_place_and_filled_summary(void **state)
     tear_down(&b);
 }
 
+static void a_summary_ends_where_its_text_ends(void **state)
+{
+    static const struct {
+        const char *line, *summary;
+    } cases[] = {
+        {"boom: the sky\n", "No luck: the sky"},
+        {"boom: the sky: , \n", "No luck: the sky"},
+        {"boom: the sky\",\n", "No luck: the sky"},
+        {"{\"Output\":\"boom: the sky\\n\"}\n", "No luck: the sky"},
+        {"boom: the \"sky\"\n", "No luck: the \"sky\""},
+        {"boom: \"\n", "No luck"},
+        {"boom: \n", "No luck"},
+    };
+    struct bench b;
+    char wanted[200];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        set_up(&b,
+               "  - id: a\n    cause: oom/killed\n    any: ['boom: (?<what>.*)']\n"
+               "    summary: 'No luck: {what}'\n",
+               NULL, 0);
+        begin(&b, "job", NULL);
+        feed(&b, cases[i].line, 1);
+        end(&b);
+        (void)snprintf(wanted, sizeof(wanted), "\"%s\"", cases[i].summary);
+        assert_non_null(strstr(b.told, wanted));
+        tear_down(&b);
+    }
+}
+
 /* ---- where ---- */
 
 static const struct {
@@ -454,6 +484,7 @@ int main(void)
         cmocka_unit_test(the_same_is_told_however_the_log_is_cut_into_blocks),
         cmocka_unit_test(eight_hits_are_told_and_the_rest_is_counted),
         cmocka_unit_test(a_finding_carries_rule_place_and_filled_summary),
+        cmocka_unit_test(a_summary_ends_where_its_text_ends),
         cmocka_unit_test(a_rule_looks_where_it_may),
         cmocka_unit_test(triggers_see_their_lines_and_exact_ones_only_true_hits),
         cmocka_unit_test(in_windows_of_a_long_line_anchors_hold_at_the_ends_of_the_line_only),
