@@ -72,6 +72,20 @@ bool recode_open(struct recode *r, const char *name, struct err *err)
     return true;
 }
 
+/* Some encodings keep a letter back until they know that no mark follows it. */
+static bool flush(struct recode *r, recode_fn *fn, void *user, struct err *err)
+{
+    char out[16], *to = out;
+    size_t room = sizeof(out);
+    (void)iconv(r->handle, NULL, NULL, &to, &room);
+    return to == out || fn((struct sv){.ptr = out, .len = (size_t)(to - out)}, user, err);
+}
+
+static bool replace(struct recode *r, recode_fn *fn, void *user, struct err *err)
+{
+    return flush(r, fn, user, err) && fn(SV("\xef\xbf\xbd"), user, err);
+}
+
 /* As much of *bytes as makes whole characters. */
 static bool convert(struct recode *r, struct sv *bytes, recode_fn *fn, void *user, struct err *err)
 {
@@ -90,7 +104,7 @@ static bool convert(struct recode *r, struct sv *bytes, recode_fn *fn, void *use
         if (why == EINVAL && bytes->len < sizeof(r->open))
             return true;
         *bytes = sv_tail(*bytes, r->unit);
-        if (!fn(SV("\xef\xbf\xbd"), user, err))
+        if (!replace(r, fn, user, err))
             return false;
     }
     return true;
@@ -113,10 +127,12 @@ bool recode_feed(struct recode *r, struct sv bytes, bool last, recode_fn *fn, vo
     if (bytes.len > 0)
         memcpy(r->open, bytes.ptr, bytes.len);
     r->open_len += bytes.len;
-    if (!last || r->open_len == 0)
+    if (!last)
         return true;
+    if (r->open_len == 0)
+        return flush(r, fn, user, err);
     r->open_len = 0;
-    return fn(SV("\xef\xbf\xbd"), user, err);
+    return replace(r, fn, user, err);
 }
 
 void recode_done(struct recode *r)
