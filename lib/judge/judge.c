@@ -307,6 +307,18 @@ static bool is_stale(const struct result *r, const struct judge_options *o)
     return o != NULL && o->now_ms > 0 && began > 0 && o->now_ms - began > STALE_MS;
 }
 
+/* What would show it may be there, and was not read. */
+static bool may_have_ended(const struct result *r)
+{
+    bool may = r->incomplete;
+    for (size_t i = 0; i < r->artifact_count; i++) {
+        const struct artifact *a = &r->artifacts[i];
+        const bool shows = a->kind == ARTIFACT_FINISHED || a->kind == ARTIFACT_BUILD_LOG;
+        may = may || (shows && (a->state == ARTIFACT_FAILED || a->state == ARTIFACT_WANTED));
+    }
+    return may;
+}
+
 /*
  * What a document or a closing line claims, the most authoritative first. Weak claims (a start
  * without an end, a state that may lag, reports of tests that passed) yield to what was found; and
@@ -323,6 +335,10 @@ static enum outcome outcome_of(const struct court *c, struct sv *ret_from)
     if (runs && !has_log(r)) {
         if (!is_stale(r, c->options))
             return OUTCOME_RUNNING;
+        if (may_have_ended(r)) {
+            *ret_from = SV("");
+            return OUTCOME_UNKNOWN;
+        }
         *ret_from = SV("no end within a day");
         return OUTCOME_ERROR;
     }

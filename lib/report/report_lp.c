@@ -209,7 +209,7 @@ static bool build(struct report *r, const struct result *result, struct err *err
     if (!lp_has_time(at))
         /* No row is lost for want of a time, and none is written anew by each run of a day. */
         at = lp_has_time(finished) ? finished : now - now % MS_OF_DAY;
-    if (!lp_has_time(at))
+    if (!lp_has_time(at) || result->incomplete) /* what is not known yet would stay for ever */
         return true;
     /* One that never ran has no id, and tags may become equal when they are made safe. */
     at = lp_time(at, b->provider, b->job, b->id.len > 0 ? b->id : b->name);

@@ -534,6 +534,41 @@ static void every_table_of_findings_gives_its_verdict(void **state)
     }
 }
 
+static void what_was_not_read_is_not_taken_for_absent(void **state)
+{
+    static const struct {
+        enum artifact_kind kind;
+        enum artifact_state state;
+        bool incomplete;
+        enum outcome outcome;
+    } unread[] = {
+        {ARTIFACT_FINISHED, ARTIFACT_ABSENT, false, OUTCOME_ERROR},
+        {ARTIFACT_FINISHED, ARTIFACT_ABSENT, true, OUTCOME_UNKNOWN},
+        {ARTIFACT_FINISHED, ARTIFACT_FAILED, false, OUTCOME_UNKNOWN},
+        {ARTIFACT_FINISHED, ARTIFACT_WANTED, false, OUTCOME_UNKNOWN},
+        {ARTIFACT_BUILD_LOG, ARTIFACT_FAILED, false, OUTCOME_UNKNOWN},
+        {ARTIFACT_BUILD_LOG, ARTIFACT_ABSENT, false, OUTCOME_ERROR},
+        {ARTIFACT_PODINFO, ARTIFACT_FAILED, false, OUTCOME_ERROR},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(unread); i++) {
+        struct err err = {0};
+        uint32_t index = 0;
+        struct result *r = new_result(&(struct outcome_claim){
+            .outcome = OUTCOME_RUNNING, .rank = 5, .started_ms = 8 * DAY_MS});
+        const struct artifact artifact = {
+            .kind = unread[i].kind, .state = unread[i].state, .path = SV_INIT("x")};
+        assert_true(result_add_artifact(r, &artifact, &index, &err));
+        r->artifacts[index].state = unread[i].state;
+        r->incomplete = unread[i].incomplete;
+        assert_true(result_finish(r, &err));
+        assert_true(judge_build(r, &(struct judge_options){.now_ms = 10 * DAY_MS}, &err));
+        if (r->verdict.outcome != unread[i].outcome)
+            fail_msg("%zu: %s", i, outcome_name(r->verdict.outcome));
+        result_free(r);
+    }
+}
+
 static void the_verdict_carries_its_evidence(void **state)
 {
     struct err err = {0};
@@ -748,6 +783,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_table_of_findings_gives_its_verdict),
+        cmocka_unit_test(what_was_not_read_is_not_taken_for_absent),
         cmocka_unit_test(the_verdict_carries_its_evidence),
         cmocka_unit_test(rivals_cost_confidence),
         cmocka_unit_test(without_a_rule_the_best_line_is_shown),

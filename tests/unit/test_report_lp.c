@@ -37,6 +37,20 @@ static void a_finished_build_is_a_point_and_its_failure_another(void **state)
     result_free(failed);
 }
 
+static void nor_is_one_that_was_not_read_to_its_end(void **state)
+{
+    struct report_options legacy = reported_options;
+    struct result *failed = reported_failure("j", "1", SV("boom"));
+    (void)state;
+    legacy.schema = "legacy";
+    failed->incomplete = true;
+    assert_string_equal(lines_of(reported_options, failed), "");
+    reported_done(&r);
+    assert_string_equal(lines_of(legacy, failed), "");
+    reported_done(&r);
+    result_free(failed);
+}
+
 static void a_running_build_is_no_point_yet(void **state)
 {
     struct result *running = reported_result("j", "1", OUTCOME_RUNNING);
@@ -220,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finished_build_is_a_point_and_its_failure_another),
         cmocka_unit_test(a_running_build_is_no_point_yet),
+        cmocka_unit_test(nor_is_one_that_was_not_read_to_its_end),
         cmocka_unit_test(only_a_scrape_tells_of_the_run),
         cmocka_unit_test(tests_that_failed_are_points_a_nanosecond_apart),
         cmocka_unit_test(no_more_than_some_tests_of_a_build_are_points),
