@@ -126,7 +126,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* of a checksum that is cut off in the middle zlib sees that it is wrong, ISA-L that it is cut */
         insist(sound ? whole.result.end == other.result.end : !is_sound(other.result.end));
         insist(whole.result.format == other.result.format);
-        insist(sound ? a == b : a < b + DECODER_LAG && b < a + DECODER_LAG);
+        /* what an outer layer keeps back can be any number of bytes of the inner one */
+        const bool wrapped = strstr(whole.result.format, " in ") != NULL;
+        insist(sound ? a == b : wrapped || (a < b + DECODER_LAG && b < a + DECODER_LAG));
         insist(common == 0 || memcmp(whole.plain.data, other.plain.data, common) == 0);
     }
     done(&whole);
