@@ -1,13 +1,10 @@
 #include "base/fs.h"
 #include "base/text.h"
-#include "corpus_case.h"
+#include "corpus_run.h"
 #include "reading.h"
-#include "run/pipeline.h"
-#include "source/folder.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 enum { PATH_BYTES = 4096, EXPECTED_BYTES = 64 * 1024, SHOWN_BYTES = 160, WORDS_BYTES = 200 };
 
@@ -15,7 +12,7 @@ struct kind_score {
     uint64_t wanted, got, right;
 };
 
-struct corpus_run {
+struct checking {
     struct corpus_cases cases;
     struct kind_score kinds[KIND_COUNT]; /* KIND_UNKNOWN: failed, and nothing names why */
     struct kind_score none;              /* no cause */
@@ -100,7 +97,7 @@ static bool is_line_right(const struct corpus_case *one, uint64_t line)
     return one->line_count == 0;
 }
 
-static void count(struct corpus_run *c, const struct corpus_case *one, const struct verdict *v,
+static void count(struct checking *c, const struct corpus_case *one, const struct verdict *v,
                   bool right)
 {
     /* What else is accepted counts as the kind that came out. */
@@ -114,7 +111,7 @@ static void count(struct corpus_run *c, const struct corpus_case *one, const str
     got->right += right && got == wanted;
 }
 
-static bool compare(struct corpus_run *c, const struct corpus_case *one, const struct result *r)
+static bool compare(struct checking *c, const struct corpus_case *one, const struct result *r)
 {
     const struct verdict *v = &r->verdict;
     const bool right = is_kind_right(one, v);
@@ -182,24 +179,9 @@ static bool accept(const struct corpus_case *one, const struct result *r, struct
 
 /* ---- running ---- */
 
-static struct corpus_case *case_of(struct corpus_run *c, uint64_t build)
+static bool emit(void *user, const struct corpus_case *one, const struct result *r, struct err *err)
 {
-    size_t low = 0, high = c->cases.count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const struct corpus_case *one = &c->cases.list[middle];
-        if (one->first_build + one->build_count <= build)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return &c->cases.list[low];
-}
-
-static bool emit(void *user, const struct result *r, struct err *err)
-{
-    struct corpus_run *c = user;
-    const struct corpus_case *one = case_of(c, r->order);
+    struct checking *c = user;
     if (c->accept) {
         c->accepted++;
         return accept(one, r, err);
@@ -211,72 +193,11 @@ static bool emit(void *user, const struct result *r, struct err *err)
     return true;
 }
 
-/* A folder with a build's own documents is that build; else it holds one log, or builds in the
- * layout of a bucket. */
-static bool is_build(const char *folder)
+static void tell_mistake(void *user, const struct corpus_case *one, const char *why)
 {
-    static const char *const names[] = {"prowjob.json", "started.json", "finished.json",
-                                        "podinfo.json"};
-    char path[PATH_BYTES];
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const int n = snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-        if (n > 0 && (size_t)n < sizeof(path) && fs_exists(path))
-            return true;
-    }
-    return false;
-}
-
-static bool add_builds(struct corpus_case *one, struct build_list *list, struct err *err)
-{
-    const size_t slash = sv_find_last(one->path, '/');
-    const struct build build = {.provider = SV_INIT("prow"),
-                                .store = STORE_FOLDER,
-                                .id = slash < one->path.len ? sv_tail(one->path, slash + 1)
-                                                            : one->path,
-                                .job = SV_INIT("case"),
-                                .key = one->path};
-    struct stat st;
-    if (one->is_label)
-        return stat(one->path.ptr, &st) != 0 || !S_ISREG(st.st_mode) ||
-               folder_file_build(one->path.ptr, list, err);
-    return is_build(one->path.ptr) ? build_list_add(list, &build, err)
-                                   : folder_builds(one->path.ptr, list, err);
-}
-
-static void tell_mistake(struct corpus_run *c, const struct corpus_case *one, const char *why)
-{
+    struct checking *c = user;
     (void)printf("%.*s: %s\n", SV_ARG(one->path), why);
     c->mistaken++;
-}
-
-/* One build a case: none, or several, is a mistake of the case and is told, never passed over. */
-static bool gather(struct corpus_run *c, struct build_list *list, struct err *err)
-{
-    for (size_t i = 0; i < c->cases.count; i++) {
-        struct corpus_case *one = &c->cases.list[i];
-        char why[128];
-        one->first_build = list->count;
-        if (one->mistake.len > 0 && !(c->accept && one->is_new)) {
-            tell_mistake(c, one, one->mistake.ptr);
-            continue;
-        }
-        if (!add_builds(one, list, err))
-            return false;
-        one->build_count = list->count - one->first_build;
-        if (one->build_count == 1)
-            continue;
-        (void)snprintf(
-            why, sizeof(why),
-            one->build_count > 1
-                ? "holds %zu logs or builds, and a case is one: put the files of one build "
-                  "into JOB/NUMBER/"
-                : "holds no log that could be read",
-            one->build_count);
-        tell_mistake(c, one, why);
-        list->count = one->first_build;
-        one->build_count = 0;
-    }
-    return true;
 }
 
 static void print_score(const char *name, const struct kind_score *k)
@@ -294,7 +215,7 @@ static void print_score(const char *name, const struct kind_score *k)
                  k->right, precision, recall);
 }
 
-static void print_scores(const struct corpus_run *c)
+static void print_scores(const struct checking *c)
 {
     (void)printf("%-22s %8s %8s %8s %10s %8s\n", "kind", "wanted", "got", "right", "precision",
                  "recall");
@@ -304,37 +225,17 @@ static void print_scores(const struct corpus_run *c)
     (void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", c->passed, c->failed + c->mistaken);
 }
 
-static bool run_cases(struct session *s, struct corpus_run *c, struct err *err)
-{
-    struct build_list list;
-    struct report_totals totals = {0};
-    const struct pipeline_calls calls = {.emit = emit, .user = c};
-    build_list_init(&list, 0);
-    bool ok = gather(c, &list, err);
-    ok = ok && (list.count == 0 || pipeline_run(&s->run, &list, &calls, &totals, err));
-    build_list_done(&list);
-    return ok;
-}
-
-static bool find_cases(struct corpus_run *c, const struct invocation *in, struct err *err)
-{
-    const char *root = in->arguments[0], *labels = in->settings->corpus_labels;
-    const bool ok = labels != NULL ? corpus_cases_labels(&c->cases, root, labels, err)
-                                   : corpus_cases_find(&c->cases, root, err);
-    if (!ok || c->cases.count > 0)
-        return ok;
-    (void)err_where(err, "%s", labels != NULL ? labels : root);
-    return err_why(err, ERR_USAGE,
-                   labels != NULL ? "no row has a label"
-                                  : "no folder below it has an expected.yaml");
-}
-
-static int run(const struct invocation *in, struct corpus_run *c, struct err *err)
+static int run(const struct invocation *in, struct checking *c, struct err *err)
 {
     struct session s;
     bool ok = session_open(&s, in->settings, SESSION_RULES, err);
-    s.run.offline = true;
-    ok = ok && find_cases(c, in, err) && run_cases(&s, c, err);
+    struct corpus_run cases = {.cases = &c->cases,
+                               .take_new = c->accept,
+                               .emit = emit,
+                               .mistake = tell_mistake,
+                               .user = c};
+    ok = ok && corpus_find(&c->cases, in->arguments[0], in->settings->corpus_labels, err) &&
+         corpus_run(&s, &cases, err);
     session_done(&s);
     if (!ok)
         return status_of(err);
@@ -349,7 +250,7 @@ static int run(const struct invocation *in, struct corpus_run *c, struct err *er
 
 int cmd_corpus(const struct invocation *in, struct err *err)
 {
-    struct corpus_run c = {.accept = in->settings->accept};
+    struct checking c = {.accept = in->settings->accept};
     (void)err_where(err, "corpus");
     if (in->argument_count != 1)
         (void)err_why(err, ERR_USAGE, "name one folder of cases");

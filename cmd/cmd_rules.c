@@ -3,8 +3,8 @@
 #include "judge/judge.h"
 #include "outputs.h"
 #include "reading.h"
+#include "rules_lint.h"
 #include "run/pipeline.h"
-#include "scan/lint.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -127,87 +127,6 @@ static int show_rules(const struct ruleset *rules, const struct invocation *in, 
     return STATUS_DONE;
 }
 
-/* ---- lint, test ---- */
-
-struct checked { /* a set, and which of its packs were asked for */
-    struct ruleset *rules;
-    unsigned first_pack;
-};
-
-static void complain(const char *text, void *user)
-{
-    (void)user;
-    (void)printf("%s\n", text);
-}
-
-static int test_rules(const struct checked *c, struct err *err)
-{
-    uint64_t run = 0, failed = 0;
-    if (!ruleset_run_examples(c->rules, c->first_pack, complain, NULL, &run, &failed, err))
-        return status_of(err);
-    (void)printf("%" PRIu64 " examples, %" PRIu64 " failed\n", run, failed);
-    return failed > 0 ? STATUS_USAGE : STATUS_DONE;
-}
-
-static size_t count_rules(const struct checked *c)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < ruleset_count(c->rules); i++)
-        count += ruleset_at(c->rules, i)->pack_number >= c->first_pack;
-    return count;
-}
-
-static int run_lint(struct session *s, const struct checked *c, const struct invocation *in,
-                    struct err *err)
-{
-    uint64_t doubts = 0;
-    struct lint_options options = {.now_ms = in->settings->now_ms, .first_pack = c->first_pack};
-    size_t count = 0;
-    while (analyzers[count] != NULL)
-        count++;
-    struct sv *names = arena_array(&s->arena, count + 1, sizeof(*names), err);
-    if (names == NULL)
-        return status_of(err);
-    for (size_t i = 0; i < count; i++)
-        names[i] = sv_of(analyzers[i]->name);
-    options.others = names;
-    options.other_count = count;
-    const int status = test_rules(c, err);
-    if (!lint_rules(c->rules, &options, complain, NULL, &doubts, err))
-        return status_of(err);
-    (void)printf("%zu rules, %" PRIu64 " warnings\n", count_rules(c), doubts);
-    return status == STATUS_DONE && in->settings->warnings_fail && doubts > 0 ? STATUS_USAGE
-                                                                              : status;
-}
-
-/* A load whose mistakes are the answer: examples are run afterwards, one by one, and expired rules
- * are loaded too. Named packs are read after the built-in ones and those of --rules, and are then the
- * only ones that are told of. */
-static bool load_unchecked(struct session *s, const struct invocation *in, struct checked *c,
-                           struct err *err)
-{
-    struct pack_text *packs = NULL;
-    size_t count = 0, before = 0;
-    struct settings own = *in->settings;
-    struct text_list *rules = &own.rules;
-    const size_t named = in->argument_count - 1, given = rules->count;
-    const char **items = arena_array(&s->arena, given + named + 1, sizeof(*items), err);
-    if (items == NULL)
-        return false;
-    for (size_t i = 0; i < given + named; i++)
-        items[i] = i < given ? rules->items[i] : in->arguments[i - given + 1];
-    rules->items = items;
-    if (named > 0 && !session_packs(s, &own, &packs, &before, err))
-        return false;
-    rules->count += named;
-    if (!session_packs(s, &own, &packs, &count, err))
-        return false;
-    c->first_pack = (unsigned)before;
-    const struct ruleset_options options = {
-        .packs = packs, .pack_count = count, .skip_examples = true, .log = &s->log};
-    return ruleset_load(&options, &c->rules, err);
-}
-
 /* ---- explain ---- */
 
 static void print_safe(const char *indent, struct sv text)
@@ -324,7 +243,7 @@ static const struct verb *verb_of(const struct invocation *in, struct err *err)
 int cmd_rules(const struct invocation *in, struct err *err)
 {
     struct session s;
-    struct checked c = {0};
+    struct rules_checked c = {0};
     const struct verb *verb = verb_of(in, err);
     int status = STATUS_USAGE;
     if (verb == NULL)
@@ -333,16 +252,16 @@ int cmd_rules(const struct invocation *in, struct err *err)
     own.gcs_url = own.gcs_api_url = own.s3_url = own.gcsweb_url = own.spyglass_url = "";
     own.max_files = 400;
     if (!session_open(&s, &own, verb->checks ? 0 : SESSION_RULES, err) ||
-        (verb->checks && !load_unchecked(&s, in, &c, err)))
+        (verb->checks && !rules_load_unchecked(&s, in, &c, err)))
         status = status_of(err);
     else if (strcmp(verb->name, "list") == 0)
         status = list_rules(s.rules);
     else if (strcmp(verb->name, "show") == 0)
         status = show_rules(s.rules, in, err);
     else if (strcmp(verb->name, "lint") == 0)
-        status = run_lint(&s, &c, in, err);
+        status = rules_lint(&s, &c, err);
     else if (strcmp(verb->name, "test") == 0)
-        status = test_rules(&c, err);
+        status = rules_test(&c, err);
     else
         status = explain_logs(&s, in, err);
     ruleset_free(c.rules);

@@ -48,8 +48,9 @@ const struct opt opt_table[] = {
      "Only jobs of this type"},
     {"result", 0, NULL, OPT_LIST, AT(results), NULL, "RESULT", "passed|failed|aborted|error|running|unknown", "Which builds", SOURCES, REACH_ALL,
      "Only builds that came out like this"},
-    {"strict", 0, NULL, OPT_FLAG, AT(strict), NULL, NULL, NULL, "Which builds", SOURCES, REACH_ALL,
-     "In a Deck URL, a value that no build has matches nothing; Deck's page ignores it"},
+    {"strict", 0, NULL, OPT_FLAG, AT(strict), NULL, NULL, NULL, "Which builds", SOURCES | COMMAND_RULES, REACH_ALL,
+     "In a Deck URL, a value that no build has matches nothing, where Deck's page ignores it; `rules lint` fails on warnings, and "
+     "wants two examples of each kind"},
     {"list", 0, NULL, OPT_TEXT, AT(list_file), NULL, "FILE", NULL, "Which builds", SOURCES, REACH_FLAG,
      "Take the builds from a file that --save-list wrote"},
     {"save-list", 0, NULL, OPT_TEXT, AT(save_list), NULL, "FILE", NULL, "Which builds", SOURCES, REACH_FLAG,
@@ -165,8 +166,18 @@ const struct opt opt_table[] = {
 
     {"accept", 0, NULL, OPT_FLAG, AT(accept), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
      "Rewrite the expectations from what came out"},
-    {"labels", 0, NULL, OPT_TEXT, AT(corpus_labels), NULL, "FILE", NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
+    {"labels", 0, NULL, OPT_TEXT, AT(corpus_labels), NULL, "FILE", NULL, "Checking rules", COMMAND_CORPUS | COMMAND_RULES, REACH_FLAG,
      "Compare with a table in place of expected.yaml files: columns path, label, and accept, lines"},
+    {"corpus", 0, NULL, OPT_TEXT, AT(corpus_dir), NULL, "DIR", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
+     "For `rules lint`: labelled logs to try the rules on, as `prowl corpus` takes them"},
+    {"max-logs", 0, NULL, OPT_COUNT, AT(max_logs), "25", "PERCENT", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
+     "For `rules lint --corpus`: a rule that hits in more of 20 or more logs is too broad, roll-ups aside"},
+    {"max-lines", 0, NULL, OPT_COUNT, AT(max_lines), "10", "PERCENT", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
+     "For `rules lint --corpus`: a rule that hits in more of a log's lines, and in 50, is too broad"},
+    {"cost", 0, NULL, OPT_FLAG, AT(cost), NULL, NULL, NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
+     "For `rules lint`: measure what rules cost, by leaving them out; takes a minute"},
+    {"most", 0, NULL, OPT_COUNT, AT(most), "10", "N", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
+     "For `rules lint --cost`: how many of the costliest to print"},
     {"warnings-fail", 0, NULL, OPT_FLAG, AT(warnings_fail), NULL, NULL, NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
      "Warnings of `rules lint` count as mistakes"},
 };
@@ -198,11 +209,13 @@ const struct command_info command_table[] = {
      "prowl fetch --into mirror 'https://prow.ci.openshift.org/?job=*oadp*' --last 5\n"
      "prowl report mirror\n", NULL},
     {"rules", COMMAND_RULES, "list|show|lint|test|explain [ARGUMENT…]", "Look at rules and try them",
-     "list: all rules. show ID…: one rule, whole. lint [PACK…]: mistakes and doubts. test [PACK…]: run the examples. "
+     "list: all rules. show ID…: one rule, whole. lint [PACK…]: mistakes and doubts; with --corpus also rules that are dead, shadowed by "
+     "another, name the cause of a passing log or hit nearly everywhere. test [PACK…]: run the examples. "
      "explain LOG…: every finding of a log, and what became of it. Packs of ./.prowl/rules are read too; a rule of the same "
      "id replaces an earlier one.",
      "prowl rules list\n"
      "prowl rules show go.undefined\n"
+     "prowl rules lint --strict --corpus corpus\n"
      "prowl rules explain build-log.txt\n", "list|show|lint|test|explain"},
     {"corpus", COMMAND_CORPUS, "DIR", "Run labelled logs and compare with what is expected",
      "Every folder below DIR with an expected.yaml is a case: one log, or the files of one build. It may say outcome, kind "

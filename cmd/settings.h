@@ -55,8 +55,9 @@ struct settings {
     /* fetch */
     const char *into;
     /* rules, corpus */
-    bool accept, warnings_fail;
-    const char *corpus_labels;
+    bool accept, warnings_fail, cost;
+    const char *corpus_labels, *corpus_dir;
+    uint64_t max_logs, max_lines, most;
 };
 
 #endif

@@ -234,6 +234,29 @@ size_t lint_literal(struct sv pattern)
     return alternatives(&w).best;
 }
 
+bool lint_crosses_lines(struct sv pattern)
+{
+    static const struct sv escapes[] = {SV_INIT("n"),    SV_INIT("r"),   SV_INIT("R"),
+                                        SV_INIT("v"),    SV_INIT("f"),   SV_INIT("x0a"),
+                                        SV_INIT("x0A"),  SV_INIT("x0d"), SV_INIT("x0D"),
+                                        SV_INIT("x{a}"), SV_INIT("cJ"),  SV_INIT("cM")};
+    struct walk w = {.rest = pattern};
+    while (w.rest.len > 0) {
+        const struct sv behind = sv_tail(w.rest, 1);
+        bool ends = false;
+        if (at(&w, "[")) {
+            (void)class_(&w);
+            continue;
+        }
+        for (size_t i = 0; at(&w, "\\") && i < COUNT_OF(escapes); i++)
+            ends = ends || sv_starts(behind, escapes[i]);
+        if (ends || at(&w, "\n") || at(&w, "\r"))
+            return true;
+        skip(&w, at(&w, "\\") ? 2 : 1);
+    }
+    return false;
+}
+
 /* ---- one pattern ---- */
 
 static bool matches(struct linting *l, const pcre2_code *code, struct sv line, bool *ret_limited)
@@ -299,6 +322,9 @@ static bool lint_pattern(struct linting *l, const struct rule *r, const struct r
     else if (prefilter && lint_literal(p->text) < LITERAL_BYTES)
         doubt(l, r, p->line, p->column, "a branch of the pattern has no literal of %d bytes: %.*s",
               LITERAL_BYTES, SV_ARG(sv_head(p->text, 160)));
+    if (lint_crosses_lines(p->text))
+        doubt(l, r, p->line, p->column, "the pattern wants a line end, and it sees one line: %.*s",
+              SV_ARG(sv_head(p->text, 160)));
     if (tried && r->match_count > 0 && !is_tried(l, r, code))
         doubt(l, r, p->line, p->column, "no example tries the pattern %.*s",
               SV_ARG(sv_head(p->text, 160)));
@@ -339,12 +365,26 @@ static bool names_something(const struct linting *l, struct sv word)
     return false;
 }
 
+static void lint_examples(struct linting *l, const struct rule *r)
+{
+    const struct {
+        size_t count;
+        const char *what, *name;
+    } lists[] = {{r->match_count, "matches", "match"},
+                 {r->no_match_count, "must not match", "no_match"}};
+    const size_t least = l->options->least_examples;
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        if (lists[i].count == 0)
+            doubt(l, r, r->line, r->column, "has no example that %s", lists[i].what);
+        else if (lists[i].count < least)
+            doubt(l, r, r->line, r->column, "has %zu %s example, and %zu are wanted",
+                  lists[i].count, lists[i].name, least);
+    }
+}
+
 static bool lint_rule(struct linting *l, const struct rule *r, struct err *err)
 {
-    if (r->match_count == 0)
-        doubt(l, r, r->line, r->column, "has no example that matches");
-    if (r->no_match_count == 0)
-        doubt(l, r, r->line, r->column, "has no example that must not match");
+    lint_examples(l, r);
     if (r->expires_ms != 0 && l->options->now_ms >= r->expires_ms)
         doubt(l, r, r->line, r->column, "has expired: it is not loaded any more");
     for (size_t i = 0; i < r->explains_count; i++) {

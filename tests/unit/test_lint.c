@@ -62,6 +62,24 @@ static void deep_groups_end(void **state)
     assert_int_equal(lint_literal((struct sv){.ptr = pattern, .len = sizeof(pattern)}), 0);
 }
 
+static const struct {
+    const char *pattern;
+    bool crosses;
+} line_ends[] = {
+    {"a\\nb", true},   {"a\\r?$", true},    {"a\nb", true},     {"a\\Rb", true},
+    {"a\\x0Ab", true}, {"a\\\\nb", false},  {"[^\\n]+", false}, {"a\\.n", false},
+    {"a\\[\\n", true}, {"name\\s+", false}, {"", false},        {"\\", false},
+};
+
+static void a_pattern_that_wants_a_line_end_is_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(line_ends); i++) {
+        if (lint_crosses_lines(sv_of(line_ends[i].pattern)) != line_ends[i].crosses)
+            fail_msg("%s", line_ends[i].pattern);
+    }
+}
+
 struct complaints {
     char text[4000];
 };
@@ -88,6 +106,8 @@ static const struct {
      "p:3:46: warning: rule a: a pattern begins or ends in .*, which only costs time\n"},
     {HEAD ", any: ['word.*'], " EXAMPLES,
      "p:3:46: warning: rule a: a pattern begins or ends in .*, which only costs time\n"},
+    {HEAD ", any: ['word\\r?$'], " EXAMPLES,
+     "p:3:46: warning: rule a: the pattern wants a line end, and it sees one line: word\\r?$\n"},
     {HEAD ", any: ['wo.d'], " EXAMPLES,
      "p:3:46: warning: rule a: a branch of the pattern has no literal of 4 bytes: wo.d\n"},
     {HEAD ", any: [word], all: ['w'], none: ['q'], " EXAMPLES, ""}, /* tried on the hit only */
@@ -137,6 +157,21 @@ static void each_doubt_is_told_and_a_good_rule_has_none(void **state)
     }
 }
 
+static void more_examples_can_be_asked_for(void **state)
+{
+    struct ruleset *set =
+        load(HEAD ", any: [word], examples: {match: [word, words], no_match: [w]}");
+    struct complaints c = {.text = ""};
+    struct err err = {0};
+    uint64_t doubts = 0;
+    (void)state;
+    assert_true(lint_rules(set, &(struct lint_options){.least_examples = 2}, on_complaint, &c,
+                           &doubts, &err));
+    assert_string_equal(c.text,
+                        "p:3:5: warning: rule a: has 1 no_match example, and 2 are wanted\n");
+    ruleset_free(set);
+}
+
 static void rules_of_earlier_packs_are_left_alone(void **state)
 {
     struct ruleset *set = load(HEAD ", any: [word]");
@@ -176,6 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_literal_is_that_of_the_poorest_branch),
         cmocka_unit_test(deep_groups_end),
+        cmocka_unit_test(a_pattern_that_wants_a_line_end_is_known),
+        cmocka_unit_test(more_examples_can_be_asked_for),
         cmocka_unit_test(each_doubt_is_told_and_a_good_rule_has_none),
         cmocka_unit_test(rules_of_earlier_packs_are_left_alone),
         cmocka_unit_test(a_failed_allocation_is_told),
