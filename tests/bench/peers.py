@@ -85,6 +85,9 @@ for url in open(sys.argv[2]):
 
 class Peers:
     def __init__(self, folder, list_of_patterns, base, urls):
+        missing = [tool for tool in ("rg", "grep", "curl", "xargs", "zcat") if shutil.which(tool) is None]
+        if missing:
+            raise SystemExit(f"bench: {', '.join(missing)} missing; scripts/setup bench installs what is measured against")
         self.dir = folder
         self.rg, self.rg_rules = usable("rg", list_of_patterns, folder)
         self.grep, self.grep_rules = usable("grep", list_of_patterns, folder)
