@@ -1,49 +1,15 @@
 #include "check.h"
 
 #include "fetch/fetch.h"
+#include "serving.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-/* ---- a server: a thread a connection, answers by path ---- */
+/* ---- answers by path ---- */
 
-enum { MAX_CONNECTIONS = 512, NUMBERS = 16 };
+enum { NUMBERS = 16 };
 
-static struct {
-    int fd, port, stop_pipe[2];
-    pthread_t thread, connections[MAX_CONNECTIONS];
-    unsigned count;
-    _Atomic unsigned asked[NUMBERS]; /* requests for /fail/<number>, /cut/<number> */
-    _Atomic unsigned requests, busy, most_busy;
-} server;
-
-static bool send_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        struct pollfd polled[] = {{.fd = fd, .events = POLLOUT},
-                                  {.fd = server.stop_pipe[0], .events = POLLIN}};
-        (void)poll(polled, 2, -1);
-        const ssize_t n = polled[1].revents != 0 ? -1 : send(fd, data, size, MSG_NOSIGNAL);
-        if (n <= 0)
-            return false;
-        data += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
-static bool send_text(int fd, const char *text)
-{
-    return send_all(fd, text, strlen(text));
-}
+static _Atomic unsigned asked[NUMBERS]; /* requests for /fail/<number>, /cut/<number> */
 
 /* False: the connection is to be closed. */
 static bool send_body(int fd, size_t announced, size_t sent)
@@ -52,16 +18,9 @@ static bool send_body(int fd, size_t announced, size_t sent)
     (void)snprintf(line, sizeof(line), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", announced);
     for (size_t i = 0; i < sent; i++)
         body[i] = (char)('a' + i % 23);
-    const bool ok = send_text(fd, line) && send_all(fd, body, sent);
+    const bool ok = serving_send_text(fd, line) && serving_send(fd, body, sent);
     free(body);
     return ok && announced == sent;
-}
-
-static bool wait_readable(int fd)
-{
-    struct pollfd polled[] = {{.fd = fd, .events = POLLIN},
-                              {.fd = server.stop_pipe[0], .events = POLLIN}};
-    return poll(polled, 2, -1) > 0 && polled[1].revents == 0;
 }
 
 static bool answer(int fd, const char *request)
@@ -69,100 +28,33 @@ static bool answer(int fd, const char *request)
     static const char failed[] = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
     unsigned number = 0, times = 0;
     size_t size = 0;
-    char c;
     if (sscanf(request, "GET /body/%zu ", &size) == 1)
         return send_body(fd, size, size);
     if (sscanf(request, "GET /fail/%u/%u ", &number, &times) == 2) {
-        if (atomic_fetch_add(&server.asked[number % NUMBERS], 1) < times)
-            return send_text(fd, failed);
+        if (atomic_fetch_add(&asked[number % NUMBERS], 1) < times)
+            return serving_send_text(fd, failed);
         return send_body(fd, 4, 4);
     }
     if (sscanf(request, "GET /cut/%u/%zu ", &number, &size) == 2)
-        return send_body(
-            fd, size, atomic_fetch_add(&server.asked[number % NUMBERS], 1) == 0 ? size / 2 : size);
-    if (strncmp(request, "GET /hang ", 10) == 0) {
-        while (wait_readable(fd) && recv(fd, &c, 1, 0) > 0)
-            continue;
-        return false;
-    }
-    return send_text(fd, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
-}
-
-static bool read_request(int fd, char *request, size_t size)
-{
-    size_t len = 0;
-    request[0] = '\0';
-    while (strstr(request, "\r\n\r\n") == NULL) {
-        const ssize_t n =
-            len + 1 < size && wait_readable(fd) ? recv(fd, request + len, size - 1 - len, 0) : 0;
-        if (n <= 0)
-            return false;
-        len += (size_t)n;
-        request[len] = '\0';
-    }
-    return true;
-}
-
-static void *serve_connection(void *user)
-{
-    const int fd = (int)(intptr_t)user;
-    char request[4096];
-    bool open = true;
-    const int on = 1;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    while (open && read_request(fd, request, sizeof(request))) {
-        (void)atomic_fetch_add(&server.requests, 1);
-        const unsigned busy = atomic_fetch_add(&server.busy, 1) + 1;
-        unsigned most = atomic_load(&server.most_busy);
-        while (busy > most && !atomic_compare_exchange_weak(&server.most_busy, &most, busy))
-            continue;
-        open = answer(fd, request);
-        (void)atomic_fetch_sub(&server.busy, 1);
-    }
-    (void)close(fd);
-    return NULL;
-}
-
-static void *serve(void *user)
-{
-    (void)user;
-    while (wait_readable(server.fd) && server.count < MAX_CONNECTIONS) {
-        const int fd = accept(server.fd, NULL, NULL);
-        if (fd >= 0 && pthread_create(&server.connections[server.count], NULL, serve_connection,
-                                      (void *)(intptr_t)fd) == 0)
-            server.count++;
-    }
-    return NULL;
+        return send_body(fd, size,
+                         atomic_fetch_add(&asked[number % NUMBERS], 1) == 0 ? size / 2 : size);
+    if (strncmp(request, "GET /hang ", 10) == 0)
+        return serving_hang(fd);
+    return serving_send_text(fd, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
 }
 
 static int start_server(void **state)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
-    socklen_t size = sizeof(address);
     (void)state;
-    memset(&server, 0, sizeof(server));
-    server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (pipe(server.stop_pipe) != 0 ||
-        bind(server.fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        listen(server.fd, 512) != 0 ||
-        getsockname(server.fd, (struct sockaddr *)&address, &size) != 0)
-        return -1;
-    server.port = ntohs(address.sin_port);
-    return pthread_create(&server.thread, NULL, serve, NULL);
+    for (size_t i = 0; i < NUMBERS; i++)
+        atomic_store(&asked[i], 0);
+    return serving_start(answer);
 }
 
 static int stop_server(void **state)
 {
     (void)state;
-    if (write(server.stop_pipe[1], "x", 1) != 1)
-        return -1;
-    (void)pthread_join(server.thread, NULL);
-    for (unsigned i = 0; i < server.count; i++)
-        (void)pthread_join(server.connections[i], NULL);
-    (void)close(server.fd);
-    (void)close(server.stop_pipe[0]);
-    (void)close(server.stop_pipe[1]);
-    return 0;
+    return serving_stop();
 }
 
 /* ---- a request and what came of it ---- */
@@ -334,7 +226,7 @@ static void tries_are_made_until_one_succeeds_or_they_are_used_up(void **state)
     assert_string_equal(g.err.why, "HTTP status 503 (4 tries)");
     assert_non_null(strstr(g.err.where, "/fail/2/4"));
     assert_int_equal(g.status, 503);
-    assert_int_equal(server.asked[2], 4);
+    assert_int_equal(asked[2], 4);
     struct fetch_totals totals;
     fetch_totals(f, &totals);
     assert_int_equal(totals.requests, 2);
@@ -367,7 +259,7 @@ static void without_restart_a_begun_body_is_not_tried_again(void **state)
     wait_done(&g, 1);
     assert_int_equal(g.err.code, ERR_TRANSIENT);
     assert_int_equal(g.bytes, 50000);
-    assert_int_equal(server.asked[1], 1);
+    assert_int_equal(asked[1], 1);
     submit_with(&g, "/fail/2/1", &once); /* of this one nothing had come */
     wait_done(&g, 2);
     assert_int_equal(g.err.code, ERR_NONE);
