@@ -68,10 +68,8 @@ static bool on_entry(const struct listing_entry *entry, void *user, struct err *
     }
     if (!is_pointer_name(name, &build.id))
         return true;
-    if (entry->link.len > 0 && pointer_parse(entry->link, f->g->arena, &build, &own)) {
-        build.bucket = place_unalias(f->g->run->endpoints, build.bucket);
+    if (entry->link.len > 0 && pointer_parse(entry->link, f->g->arena, &build, &own))
         return keep(f, &build, err);
-    }
     if (own.code == ERR_NOMEM)
         *err = own;
     build.store = STORE_NONE; /* to be read */
@@ -145,7 +143,6 @@ static bool take_target(const struct gathering *g, struct build *pointer, struct
                           SV_ARG(sv_head(buf_sv(&file->text), 40)));
         return false;
     }
-    target.bucket = place_unalias(g->run->endpoints, target.bucket);
     *pointer = target;
     return true;
 }
