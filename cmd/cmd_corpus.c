@@ -1,24 +1,32 @@
-#include "base/fs.h"
 #include "base/text.h"
+#include "corpus_accepted.h"
+#include "corpus_expect.h"
 #include "corpus_run.h"
+#include "corpus_tables.h"
 #include "reading.h"
+#include "run/without.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { PATH_BYTES = 4096, EXPECTED_BYTES = 64 * 1024, SHOWN_BYTES = 160, WORDS_BYTES = 200 };
+enum { PATH_BYTES = 4096, SHOWN_BYTES = 160, WORDS_BYTES = 400, MAX_EXTENTS = 8 };
 
-struct kind_score {
-    uint64_t wanted, got, right;
+struct extent { /* scores of the logs that a label says are whole, or excerpts */
+    struct sv name;
+    struct score score;
 };
 
 struct checking {
+    const struct settings *settings;
     struct corpus_cases cases;
-    struct kind_score kinds[KIND_COUNT]; /* KIND_UNKNOWN: failed, and nothing names why */
-    struct kind_score none;              /* no cause */
-    uint64_t passed, failed, mistaken, accepted;
-    bool accept;
-    struct err err;
+    struct accepted accepted;
+    char accepted_path[PATH_BYTES]; /* "": none */
+    struct score score;
+    struct extent extents[MAX_EXTENTS];
+    size_t extent_count;
+    const struct ruleset *rules;
+    bool *held; /* with --without-each: by index, some case fails without the rule */
+    uint64_t passed, failed, mistaken;
 };
 
 /* ---- what is expected and what came out, in words ---- */
@@ -41,139 +49,124 @@ static void wanted_words(const struct corpus_case *one, char *text, size_t size)
                  one->want == WANT_KIND       ? cause_kind_name(one->kind)
                  : one->want == WANT_NO_CAUSE ? "none"
                                               : "any cause",
-                 one->detail.len > 0 ? "/" : "", SV_ARG(one->detail));
+                 one->detail.len > 0 ? "/" : "", SV_ARG(sv_head(one->detail, 80)));
     for (size_t i = 0; i < one->line_count && len >= 0 && (size_t)len < size; i++)
         len += snprintf(text + len, size - (size_t)len, "%s%" PRIu64, i == 0 ? " line " : ",",
                         one->lines[i]);
 }
 
-static struct sv artifact_of(const struct result *r)
+static void print_difference(const struct checking *c, const struct corpus_case *one,
+                             const struct result *r, enum accepted_change change)
 {
-    return r->verdict.artifact < r->artifact_count ? r->artifacts[r->verdict.artifact].path
-                                                   : SV("");
-}
-
-static void print_difference(const struct corpus_case *one, const struct result *r)
-{
-    char wanted[WORDS_BYTES];
-    const struct verdict *v = &r->verdict;
-    const struct sv artifact = artifact_of(r);
+    static const char *const heads[ACCEPTED_CHANGES] = {[ACCEPTED_WORSE] = "worse: "};
+    char wanted[WORDS_BYTES], got[WORDS_BYTES];
+    const struct sv artifact = corpus_artifact(r, &r->verdict);
+    const struct sv before = accepted_before(&c->accepted, one);
     wanted_words(one, wanted, sizeof(wanted));
-    (void)printf("%.*s: wanted %s, got %s %s%s%.*s", SV_ARG(one->path), wanted,
-                 outcome_name(v->outcome),
-                 v->basis == BASIS_NONE ? "none" : cause_kind_name(v->kind),
-                 v->detail.len > 0 ? "/" : "", SV_ARG(v->detail));
-    if (v->line > 0)
-        (void)printf(" line %" PRIu64, v->line);
+    accepted_words(r, &r->verdict, got, sizeof(got));
+    (void)printf("%s%.*s: wanted %s%s%.*s, got %s", heads[change] != NULL ? heads[change] : "",
+                 SV_ARG(one->path), wanted, before.len > 0 ? ", before " : "", SV_ARG(before), got);
     if (artifact.len > 0)
-        (void)printf(" of %.*s", SV_ARG(artifact));
+        (void)printf(", of %.*s", SV_ARG(artifact));
     (void)printf("\n");
-    if (v->excerpt.len > 0)
-        print_line("", v->excerpt);
+    if (r->verdict.excerpt.len > 0)
+        print_line("", r->verdict.excerpt);
     for (size_t i = 0; i < r->problem_count; i++)
         print_line("problem: ", r->problems[i].text);
 }
 
-/* ---- comparing ---- */
-
-static bool is_kind_right(const struct corpus_case *one, const struct verdict *v)
+/* What was right and still is, or became so, is told in one line. */
+static void print_change(const struct checking *c, const struct corpus_case *one,
+                         const struct result *r, enum accepted_change change)
 {
-    if (one->want == WANT_ANYTHING)
-        return true;
-    if (one->want == WANT_NO_CAUSE)
-        return v->basis == BASIS_NONE || (one->is_label && v->kind == KIND_UNKNOWN);
-    return v->basis != BASIS_NONE &&
-           (v->kind == one->kind ||
-            (v->kind != KIND_UNKNOWN && (one->accepted & 1u << v->kind) != 0));
-}
-
-static bool is_line_right(const struct corpus_case *one, uint64_t line)
-{
-    for (size_t i = 0; i < one->line_count; i++) {
-        const uint64_t want = one->lines[i];
-        if ((line > want ? line - want : want - line) <= one->near_lines)
-            return true;
-    }
-    return one->line_count == 0;
-}
-
-static void count(struct checking *c, const struct corpus_case *one, const struct verdict *v,
-                  bool right)
-{
-    /* What else is accepted counts as the kind that came out. */
-    const enum cause_kind kind = right && one->want == WANT_KIND ? v->kind : one->kind;
-    if (one->want == WANT_ANYTHING)
+    char now[WORDS_BYTES];
+    if (change != ACCEPTED_CHANGED && change != ACCEPTED_BETTER)
         return;
-    struct kind_score *wanted = one->want == WANT_KIND ? &c->kinds[kind] : &c->none;
-    struct kind_score *got = v->basis == BASIS_NONE ? &c->none : &c->kinds[v->kind];
-    wanted->wanted++;
-    got->got++;
-    got->right += right && got == wanted;
+    accepted_words(r, &r->verdict, now, sizeof(now));
+    (void)printf("%s: %.*s: before %.*s, now %s\n",
+                 change == ACCEPTED_BETTER ? "better" : "changed", SV_ARG(one->path),
+                 SV_ARG(accepted_before(&c->accepted, one)), now);
 }
 
-static bool compare(struct checking *c, const struct corpus_case *one, const struct result *r)
+static void print_gone(struct sv path)
 {
-    const struct verdict *v = &r->verdict;
-    const bool right = is_kind_right(one, v);
-    bool unread = false;
-    for (size_t i = 0; i < r->problem_count; i++)
-        unread = unread || r->problems[i].fatal;
-    count(c, one, v, right);
-    const bool same = right && !unread && (!one->has_outcome || one->outcome == v->outcome) &&
-                      (one->detail.len == 0 || sv_equal(one->detail, v->detail)) &&
-                      (one->artifact.len == 0 || sv_equal(one->artifact, artifact_of(r))) &&
-                      is_line_right(one, v->line);
-    if (!same)
-        print_difference(one, r);
-    return same;
+    (void)printf("gone: %.*s\n", SV_ARG(path));
 }
 
-/* ---- accepting ---- */
+/* ---- counting ---- */
 
-static bool add_texts(struct buf *text, const char *name, struct sv value, struct err *err)
+static size_t hits_of(const struct result *r, struct score_hit *list)
 {
-    struct sv line;
-    if (value.len == 0)
-        return true;
-    if (sv_find_char(value, '\n') == value.len) {
-        bool ok = buf_addf(text, err, "%s: '", name);
-        for (size_t i = 0; ok && i < value.len; i++)
-            ok = (value.ptr[i] != '\'' || buf_add_char(text, '\'', err)) &&
-                 buf_add_char(text, value.ptr[i], err);
-        return ok && buf_add(text, SV("'\n"), err);
+    size_t count = 0;
+    for (size_t i = 0; i < r->finding_count && count < SCORE_MAX_RULES; i++) {
+        bool known = false;
+        for (size_t k = 0; k < count && !known; k++)
+            known = sv_equal(list[k].id, r->findings[i].id);
+        if (!known)
+            list[count++] =
+                (struct score_hit){.id = r->findings[i].id, .kind = r->findings[i].kind};
     }
-    bool ok = buf_addf(text, err, "%s: |\n", name);
-    while (ok && value.len > 0 && sv_cut(&value, '\n', &line))
-        ok = buf_addf(text, err, "  %.*s\n", SV_ARG(line));
-    return ok;
+    return count;
 }
 
-static bool add_expected(struct buf *text, const struct corpus_case *one, const struct result *r,
-                         struct err *err)
+static struct score *extent_of(struct checking *c, struct sv name)
+{
+    for (size_t i = 0; i < c->extent_count; i++) {
+        if (sv_equal(c->extents[i].name, name))
+            return &c->extents[i].score;
+    }
+    if (name.len == 0 || c->extent_count == MAX_EXTENTS)
+        return NULL;
+    struct extent *e = &c->extents[c->extent_count++];
+    e->name = name;
+    score_init(&e->score);
+    return &e->score;
+}
+
+static bool count(struct checking *c, const struct corpus_case *one, const struct result *r,
+                  struct err *err)
 {
     const struct verdict *v = &r->verdict;
-    const char *kind = v->basis == BASIS_NONE ? "none" : cause_kind_name(v->kind);
-    if (!add_texts(text, "note", one->note, err) ||
-        !buf_addf(text, err, "outcome: %s\nkind: %s\n", outcome_name(v->outcome), kind))
-        return false;
-    if (v->basis == BASIS_NONE)
+    struct score_hit hits[SCORE_MAX_RULES];
+    struct score *extent = extent_of(c, one->extent);
+    if (one->want == WANT_ANYTHING)
         return true;
-    return (v->detail.len == 0 || buf_addf(text, err, "detail: %.*s\n", SV_ARG(v->detail))) &&
-           (v->line == 0 || buf_addf(text, err, "line: %" PRIu64 "\n", v->line)) &&
-           (r->build.store != STORE_FOLDER || add_texts(text, "artifact", artifact_of(r), err));
+    const struct score_case scored = {
+        .wanted = one->want == WANT_KIND ? (unsigned)one->kind : SCORE_NONE,
+        .got = v->basis == BASIS_NONE ? SCORE_NONE : (unsigned)v->kind,
+        .right = corpus_kind_right(one, v),
+        .lined = one->line_count > 0,
+        .line_right = corpus_line_right(one, v->line),
+        .by_rule = v->basis == BASIS_RULE,
+        .confidence = v->confidence,
+        .root =
+            v->basis == BASIS_RULE && v->cause_count > 0 ? r->findings[v->causes[0]].id : SV(""),
+        .hits = hits,
+        .hit_count = hits_of(r, hits),
+    };
+    return score_add(&c->score, &scored, err) &&
+           (extent == NULL || score_add(extent, &scored, err));
 }
 
-static bool accept(const struct corpus_case *one, const struct result *r, struct err *err)
+/* Which rules does this case fail without? */
+static bool find_held(struct checking *c, const struct corpus_case *one, const struct result *r,
+                      struct err *err)
 {
-    char path[PATH_BYTES];
-    struct buf text;
-    struct fs_writer w = {.fd = -1};
-    (void)snprintf(path, sizeof(path), "%.*s/expected.yaml", SV_ARG(one->path));
-    buf_init(&text, EXPECTED_BYTES);
-    const bool ok = add_expected(&text, one, r, err) && fs_writer_open(&w, path, err) &&
-                    fs_writer_add(&w, buf_sv(&text), err) && fs_writer_commit(&w, err);
-    fs_writer_done(&w);
-    buf_done(&text);
+    struct score_hit hits[SCORE_MAX_RULES];
+    const size_t hit_count = hits_of(r, hits);
+    bool ok = true;
+    for (size_t i = 0; ok && i < ruleset_count(c->rules); i++) {
+        const struct sv id = ruleset_at(c->rules, i)->id;
+        bool hit = false;
+        for (size_t k = 0; k < hit_count && !hit; k++)
+            hit = sv_equal(hits[k].id, id);
+        if (!hit || c->held[i])
+            continue;
+        struct without w;
+        ok = without_rule(&w, r, id, c->settings->now_ms, err);
+        c->held[i] = ok && !corpus_right(one, &w.own, &w.own.verdict);
+        without_done(&w);
+    }
     return ok;
 }
 
@@ -182,14 +175,26 @@ static bool accept(const struct corpus_case *one, const struct result *r, struct
 static bool emit(void *user, const struct corpus_case *one, const struct result *r, struct err *err)
 {
     struct checking *c = user;
-    if (c->accept) {
-        c->accepted++;
-        return accept(one, r, err);
+    bool right = corpus_right(one, r, &r->verdict);
+    enum accepted_change change = ACCEPTED_NEW;
+    const bool accept = c->settings->accept;
+    if (accept && !one->is_label) {
+        if ((!right || one->is_new) && !corpus_expect(one, r, err))
+            return false;
+        right = true;
     }
-    if (compare(c, one, r))
-        c->passed++;
+    if (!count(c, one, r, err) || !accepted_add(&c->accepted, one, r, right, &change, err) ||
+        (right && c->held != NULL && !find_held(c, one, r, err)))
+        return false;
+    const bool known = change == ACCEPTED_WRONG;
+    c->passed += right || known;
+    c->failed += !right && !known;
+    if (accept || (c->settings->scores && change != ACCEPTED_WORSE))
+        return true;
+    if (right)
+        print_change(c, one, r, change);
     else
-        c->failed++;
+        print_difference(c, one, r, change);
     return true;
 }
 
@@ -200,67 +205,132 @@ static void tell_mistake(void *user, const struct corpus_case *one, const char *
     c->mistaken++;
 }
 
-static void print_score(const char *name, const struct kind_score *k)
+static void print_accepted(struct checking *c)
 {
-    char precision[16] = "-", recall[16] = "-";
-    if (k->wanted + k->got == 0)
+    const uint64_t *n = c->accepted.changes;
+    if (!c->accepted.known)
         return;
-    if (k->got > 0)
-        (void)snprintf(precision, sizeof(precision), "%.1f%%",
-                       100.0 * (double)k->right / (double)k->got);
-    if (k->wanted > 0)
-        (void)snprintf(recall, sizeof(recall), "%.1f%%",
-                       100.0 * (double)k->right / (double)k->wanted);
-    (void)printf("%-22s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10s %8s\n", name, k->wanted, k->got,
-                 k->right, precision, recall);
+    accepted_gone(&c->accepted, &c->cases, print_gone);
+    (void)printf("against %s: %" PRIu64 " worse, %" PRIu64 " better, %" PRIu64 " changed, %" PRIu64
+                 " wrong as before, %" PRIu64 " new, %" PRIu64 " gone\n",
+                 c->accepted_path, n[ACCEPTED_WORSE], n[ACCEPTED_BETTER], n[ACCEPTED_CHANGED],
+                 n[ACCEPTED_WRONG], n[ACCEPTED_NEW], c->accepted.gone);
 }
 
-static void print_scores(const struct checking *c)
+static void print_not_held(const struct checking *c)
 {
-    (void)printf("%-22s %8s %8s %8s %10s %8s\n", "kind", "wanted", "got", "right", "precision",
-                 "recall");
-    print_score("none", &c->none);
-    for (int i = 0; i < KIND_COUNT; i++)
-        print_score(cause_kind_name((enum cause_kind)i), &c->kinds[i]);
+    size_t held = 0;
+    const size_t rules = ruleset_count(c->rules);
+    for (size_t i = 0; i < rules; i++)
+        held += c->held[i];
+    (void)printf("%zu of %zu rules: a case fails when they are switched off; none does without:\n",
+                 held, rules);
+    for (size_t i = 0; i < rules; i++) {
+        if (!c->held[i])
+            (void)printf("  %.*s\n", SV_ARG(ruleset_at(c->rules, i)->id));
+    }
+}
+
+static void print_scores(struct checking *c)
+{
+    score_sort(&c->score);
+    corpus_print_kinds(&c->score);
+    corpus_print_rules(&c->score, c->settings->by_rule);
+    corpus_print_confusion(&c->score);
+    if (c->settings->calibration)
+        corpus_print_calibration(&c->score);
+    if (c->settings->corpus_labels != NULL)
+        corpus_print_shares_head();
+    for (size_t i = 0; i < c->extent_count; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "%.*s", SV_ARG(c->extents[i].name));
+        corpus_print_shares(name, &c->extents[i].score);
+    }
+    if (c->settings->corpus_labels != NULL)
+        corpus_print_shares("all", &c->score);
+    if (c->held != NULL)
+        print_not_held(c);
+    print_accepted(c);
     (void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", c->passed, c->failed + c->mistaken);
+}
+
+/* Beside the cases; of labels, only where it is named. */
+static void choose_accepted(struct checking *c, const char *root)
+{
+    const char *given = c->settings->accepted_file;
+    size_t len = strlen(root);
+    while (len > 1 && root[len - 1] == '/')
+        len--;
+    if (given != NULL)
+        (void)snprintf(c->accepted_path, sizeof(c->accepted_path), "%s", given);
+    else if (c->settings->corpus_labels == NULL)
+        (void)snprintf(c->accepted_path, sizeof(c->accepted_path), "%.*s/ACCEPTED.json", (int)len,
+                       root);
+}
+
+static bool check(struct session *s, struct checking *c, const char *root, struct err *err)
+{
+    const struct settings *o = c->settings;
+    struct corpus_run cases = {.cases = &c->cases,
+                               .take_new = o->accept,
+                               .emit = emit,
+                               .mistake = tell_mistake,
+                               .user = c};
+    c->rules = s->rules;
+    if (o->without_each) {
+        c->held = arena_array(&s->arena, ruleset_count(s->rules) + 1, sizeof(*c->held), err);
+        if (c->held == NULL)
+            return false;
+    }
+    return (o->accept || c->accepted_path[0] == '\0' ||
+            accepted_read(&c->accepted, c->accepted_path, o->accepted_file != NULL, err)) &&
+           corpus_find(&c->cases, root, o->corpus_labels, err) && corpus_run(s, &cases, err) &&
+           (!o->accept || accepted_write(&c->accepted, c->accepted_path, err));
 }
 
 static int run(const struct invocation *in, struct checking *c, struct err *err)
 {
     struct session s;
-    bool ok = session_open(&s, in->settings, SESSION_RULES, err);
-    struct corpus_run cases = {.cases = &c->cases,
-                               .take_new = c->accept,
-                               .emit = emit,
-                               .mistake = tell_mistake,
-                               .user = c};
-    ok = ok && corpus_find(&c->cases, in->arguments[0], in->settings->corpus_labels, err) &&
-         corpus_run(&s, &cases, err);
+    const bool ok =
+        session_open(&s, in->settings, SESSION_RULES, err) && check(&s, c, in->arguments[0], err);
+    if (ok && session_signal == 0 && c->settings->accept)
+        (void)printf("%" PRIu64 " accepted, %" PRIu64 " failed\n", c->passed + c->failed,
+                     c->mistaken);
+    else if (ok && session_signal == 0)
+        print_scores(c);
     session_done(&s);
     if (!ok)
         return status_of(err);
     if (session_signal != 0)
         return STATUS_SIGNAL + session_signal;
-    if (c->accept)
-        (void)printf("%" PRIu64 " accepted, %" PRIu64 " failed\n", c->accepted, c->mistaken);
-    else
-        print_scores(c);
-    return c->mistaken > 0 ? STATUS_USAGE : c->failed > 0 ? STATUS_FINDINGS : STATUS_DONE;
+    return c->mistaken > 0                         ? STATUS_USAGE
+           : c->failed > 0 && !c->settings->accept ? STATUS_FINDINGS
+                                                   : STATUS_DONE;
 }
 
 int cmd_corpus(const struct invocation *in, struct err *err)
 {
-    struct checking c = {.accept = in->settings->accept};
+    struct checking c = {.settings = in->settings};
+    const struct settings *o = in->settings;
     (void)err_where(err, "corpus");
     if (in->argument_count != 1)
         (void)err_why(err, ERR_USAGE, "name one folder of cases");
-    else if (c.accept && in->settings->corpus_labels != NULL)
-        (void)err_why(err, ERR_USAGE, "--accept rewrites expected.yaml files, not --labels");
+    else if (o->accept && o->corpus_labels != NULL && o->accepted_file == NULL)
+        (void)err_why(err, ERR_USAGE,
+                      "--accept rewrites expected.yaml files, not --labels; name a file with "
+                      "--accepted to keep what came out");
     if (err->code != ERR_NONE)
         return STATUS_USAGE;
     *err = (struct err){0};
     corpus_cases_init(&c.cases);
+    score_init(&c.score);
+    accepted_init(&c.accepted, in->arguments[0]);
+    choose_accepted(&c, in->arguments[0]);
     const int status = run(in, &c, err);
+    for (size_t i = 0; i < c.extent_count; i++)
+        score_done(&c.extents[i].score);
+    accepted_done(&c.accepted);
+    score_done(&c.score);
     corpus_cases_done(&c.cases);
     return status;
 }

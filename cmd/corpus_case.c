@@ -263,7 +263,7 @@ bool corpus_cases_find(struct corpus_cases *c, const char *root, struct err *err
 /* ---- labels ---- */
 
 struct columns { /* their numbers; SIZE_MAX: absent */
-    size_t path, label, accept, lines;
+    size_t path, label, accept, lines, tier, extent;
 };
 
 static struct sv field(struct sv row, size_t number)
@@ -280,14 +280,12 @@ static struct sv field(struct sv row, size_t number)
 
 static bool read_header(struct sv row, struct columns *ret_columns, struct err *err)
 {
-    struct columns c = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    struct columns c = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
     const struct {
         struct sv name;
         size_t *number;
-    } names[] = {{SV("path"), &c.path},
-                 {SV("label"), &c.label},
-                 {SV("accept"), &c.accept},
-                 {SV("lines"), &c.lines}};
+    } names[] = {{SV("path"), &c.path},   {SV("label"), &c.label}, {SV("accept"), &c.accept},
+                 {SV("lines"), &c.lines}, {SV("tier"), &c.tier},   {SV("extent"), &c.extent}};
     struct sv part;
     for (size_t number = 0; row.len > 0 && sv_cut(&row, '\t', &part); number++) {
         for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -332,12 +330,15 @@ static bool take_row(struct corpus_cases *c, const char *root, const struct colu
 {
     struct err own = {0};
     const struct sv path = field(row, columns->path), label = field(row, columns->label);
-    if (path.len == 0 || label.len == 0)
-        return true; /* not labelled */
+    if (path.len == 0 || label.len == 0 || sv_equal(label, SV("other")) ||
+        sv_equal(field(row, columns->tier), SV("D")))
+        return true; /* not labelled, with no kind of ours, or composed: not to be scored */
     struct corpus_case *one = add_case(c, root, path, err);
     if (one == NULL)
         return false;
     one->is_label = true;
+    if (!arena_copy(&c->arena, field(row, columns->extent), &one->extent, err))
+        return false;
     if ((parse_kind(label, one) ||
          err_why(&own, ERR_USAGE, "\"%.*s\" is no kind of cause", SV_ARG(sv_head(label, 80)))) &&
         take_accepted(field(row, columns->accept), one, &own) &&
@@ -363,4 +364,44 @@ bool corpus_cases_labels(struct corpus_cases *c, const char *root, const char *l
         ok = take_row(c, root, &columns, row, labels, number, err);
     buf_done(&text);
     return ok;
+}
+
+/* ---- against what came out ---- */
+
+struct sv corpus_artifact(const struct result *r, const struct verdict *v)
+{
+    return v->artifact < r->artifact_count ? r->artifacts[v->artifact].path : SV("");
+}
+
+bool corpus_kind_right(const struct corpus_case *one, const struct verdict *v)
+{
+    if (one->want == WANT_ANYTHING)
+        return true;
+    if (one->want == WANT_NO_CAUSE)
+        return v->basis == BASIS_NONE || (one->is_label && v->kind == KIND_UNKNOWN);
+    return v->basis != BASIS_NONE &&
+           (v->kind == one->kind ||
+            (v->kind != KIND_UNKNOWN && (one->accepted & 1u << v->kind) != 0));
+}
+
+bool corpus_line_right(const struct corpus_case *one, uint64_t line)
+{
+    for (size_t i = 0; i < one->line_count; i++) {
+        const uint64_t want = one->lines[i];
+        if ((line > want ? line - want : want - line) <= one->near_lines)
+            return true;
+    }
+    return one->line_count == 0;
+}
+
+bool corpus_right(const struct corpus_case *one, const struct result *r, const struct verdict *v)
+{
+    bool unread = false;
+    for (size_t i = 0; i < r->problem_count; i++)
+        unread = unread || r->problems[i].fatal;
+    return corpus_kind_right(one, v) && !unread &&
+           (!one->has_outcome || one->outcome == v->outcome) &&
+           (one->detail.len == 0 || sv_equal(one->detail, v->detail)) &&
+           (one->artifact.len == 0 || sv_equal(one->artifact, corpus_artifact(r, v))) &&
+           corpus_line_right(one, v->line);
 }

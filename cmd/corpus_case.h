@@ -3,8 +3,9 @@
  *
  * In:      folders with an expected.yaml: outcome, kind (or none, or unknown), detail, line, artifact,
  *          note; or a table of labels, fields divided by tabs: a header line with path, label and,
- *          where they are there, accept and lines, lists divided by commas. An outcome in the table
- *          is not compared: a loose log does not always tell it.
+ *          where they are there, accept and lines, lists divided by commas, tier and extent. Rows of
+ *          tier D, and of the label other, are left out. An outcome in the table is not compared: a
+ *          loose log does not always tell it.
  * Owns:    nothing; texts lie in the arena of the list.
  * Errors:  a mistake in one case is that case's `mistake`, with file, line and column; ERR_IO of the
  *          folder; ERR_USAGE of the table's header.
@@ -14,7 +15,7 @@
 #define CMD_CORPUS_CASE_H
 
 #include "base/arena.h"
-#include "model/evidence.h"
+#include "model/result.h"
 
 enum { CASE_MAX_LINES = 16 };
 
@@ -29,6 +30,7 @@ struct corpus_case {
     enum cause_kind kind;
     unsigned accepted; /* bits 1u << kind: as right as kind */
     struct sv detail, artifact, note;
+    struct sv extent;               /* of a label: "full", "excerpt" */
     uint64_t lines[CASE_MAX_LINES]; /* one of them */
     size_t line_count;
     uint64_t near_lines;   /* that far off is right too */
@@ -52,5 +54,11 @@ bool corpus_cases_find(struct corpus_cases *c, const char *root, struct err *err
 /* Every row of the table with a label; paths are relative to root. */
 bool corpus_cases_labels(struct corpus_cases *c, const char *root, const char *labels,
                          struct err *err) MUST_CHECK;
+
+/* Is the kind, or the line, right; and is all that is expected as the verdict says? */
+bool corpus_kind_right(const struct corpus_case *one, const struct verdict *v);
+bool corpus_line_right(const struct corpus_case *one, uint64_t line);
+bool corpus_right(const struct corpus_case *one, const struct result *r, const struct verdict *v);
+struct sv corpus_artifact(const struct result *r, const struct verdict *v); /* "" without one */
 
 #endif

@@ -165,9 +165,19 @@ const struct opt opt_table[] = {
      "The folder to mirror into"},
 
     {"accept", 0, NULL, OPT_FLAG, AT(accept), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
-     "Rewrite the expectations from what came out"},
+     "Take what came out for right: rewrite the expectations that differ, and the accepted run"},
+    {"accepted", 0, NULL, OPT_TEXT, AT(accepted_file), NULL, "FILE", NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
+     "The accepted run to compare with; default DIR/ACCEPTED.json, with --labels none"},
+    {"by-rule", 0, NULL, OPT_FLAG, AT(by_rule), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
+     "Print precision and recall of every rule, not only of those that were wrong"},
+    {"calibration", 0, NULL, OPT_FLAG, AT(calibration), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
+     "Print how often a stated confidence was right"},
+    {"scores", 0, NULL, OPT_FLAG, AT(scores), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
+     "Print tables, and of the cases only those that became worse"},
+    {"without-each", 0, NULL, OPT_FLAG, AT(without_each), NULL, NULL, NULL, "Checking rules", COMMAND_CORPUS, REACH_FLAG,
+     "Switch off one rule after the other, and print those without which no case fails"},
     {"labels", 0, NULL, OPT_TEXT, AT(corpus_labels), NULL, "FILE", NULL, "Checking rules", COMMAND_CORPUS | COMMAND_RULES, REACH_FLAG,
-     "Compare with a table in place of expected.yaml files: columns path, label, and accept, lines"},
+     "Compare with a table in place of expected.yaml files: columns path, label, and accept, lines, tier, extent"},
     {"corpus", 0, NULL, OPT_TEXT, AT(corpus_dir), NULL, "DIR", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
      "For `rules lint`: labelled logs to try the rules on, as `prowl corpus` takes them"},
     {"max-logs", 0, NULL, OPT_COUNT, AT(max_logs), "25", "PERCENT", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
@@ -220,9 +230,13 @@ const struct command_info command_table[] = {
     {"corpus", COMMAND_CORPUS, "DIR", "Run labelled logs and compare with what is expected",
      "Every folder below DIR with an expected.yaml is a case: one log, or the files of one build. It may say outcome, kind "
      "(none: no cause is named; unknown: failed, and nothing names why), detail, line, artifact and a note. Prints the cases "
-     "that differ, and precision and recall of each kind; a case that cannot be read counts as failed. --accept rewrites the "
-     "expectations, and writes those that are missing. Exits with 1 when cases differ, with 2 when one cannot be read.",
-     "prowl corpus corpus\n", NULL},
+     "that differ, precision and recall of each kind and of each rule that was wrong, with 95 % intervals, and what was taken for "
+     "what; a case that cannot be read counts as failed. DIR/ACCEPTED.json holds what was said of each case when it was last "
+     "accepted: what was right then and is not now is called worse, with the rule that named it before and now. --accept rewrites "
+     "the expectations that differ, writes those that are missing, and ACCEPTED.json. Exits with 1 when cases differ, those "
+     "aside that were accepted as wrong, and with 2 when one cannot be read.",
+     "prowl corpus corpus\n"
+     "prowl corpus --calibration --scores --labels labels.tsv logs\n", NULL},
     {"config", COMMAND_CONFIG, "show [COMMAND]", "What is configured, and where each value came from",
      "Prints every option with its value and its origin: a flag, the environment, a file, or the default. With a COMMAND: as "
      "that command would see it, its own section of the files included.",

@@ -55,8 +55,8 @@ struct settings {
     /* fetch */
     const char *into;
     /* rules, corpus */
-    bool accept, warnings_fail, cost;
-    const char *corpus_labels, *corpus_dir;
+    bool accept, warnings_fail, cost, calibration, by_rule, scores, without_each;
+    const char *corpus_labels, *corpus_dir, *accepted_file;
     uint64_t max_logs, max_lines, most;
 };
 

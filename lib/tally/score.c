@@ -76,7 +76,7 @@ static void add_shares(struct score *s, const struct score_case *one)
 bool score_add(struct score *s, const struct score_case *one, struct err *err)
 {
     /* What else is accepted counts as the kind that came out. */
-    const unsigned wanted = one->right ? one->got : one->wanted;
+    const unsigned wanted = one->right && one->wanted != SCORE_NONE ? one->got : one->wanted;
     for (size_t i = 0; i < one->hit_count; i++) {
         struct score_rule *r = rule_of(s, one->hits[i].id, err);
         if (r == NULL)
@@ -89,7 +89,7 @@ bool score_add(struct score *s, const struct score_case *one, struct err *err)
     }
     s->kinds[wanted].wanted++;
     s->kinds[one->got].got++;
-    s->kinds[wanted].right += one->right;
+    s->kinds[wanted].right += one->right && wanted == one->got;
     s->confusion[wanted][one->got]++;
     if (one->by_rule)
         add_bin(s, one);

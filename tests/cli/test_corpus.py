@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """prowl corpus: labelled logs, what differs, precision and recall, and cases that are none."""
 import json
+import os
 import unittest
 
 import prowltest
@@ -20,7 +21,13 @@ class Corpus(prowltest.Case):
         """{kind: (wanted, got, right, precision, recall)} and the last line."""
         lines = out.splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith("kind "))
-        return {line.split()[0]: tuple(line.split()[1:]) for line in lines[start + 1:-1]}, lines[-1]
+        rows = {}
+        for line in lines[start + 1:]:
+            words = line.split()
+            if len(words) < 4 or not words[1].isdigit():
+                break
+            rows[words[0]] = tuple(w for w in words[1:] if not w.startswith("["))
+        return rows, lines[-1]
 
     def test_cases_that_come_out_as_expected_pass(self):
         self.case("compile/a", COMPILE, "outcome: failed\nkind: compile\nline: 2\n")
@@ -165,6 +172,100 @@ class Corpus(prowltest.Case):
             self.assertIn(words, out)
         self.assertIn("missing.tsv: No such file", self.prowl("corpus", "logs", "--labels", "missing.tsv", status=2).err)
         self.assertIn("--accept rewrites", self.prowl("corpus", "logs", "--labels", "labels.tsv", "--accept", status=2).err)
+
+    def test_intervals_and_confusion_are_printed(self):
+        for i in range(4):
+            self.case(f"compile/n{i}", COMPILE, "kind: compile\n")
+        self.case("compile/wrong", DISK, "kind: compile\n")
+        out = self.prowl("corpus", "c", status=1).out
+        self.assertRegex(out, r"(?m)^compile +5 +4 +4 +100\.0% \[51,100\] +80\.0% \[38,96\]$")
+        self.assertRegex(out, r"(?m)^confused: wanted +got\ncompile +compile 4 disk-full 1\n")
+
+    def test_rules_that_were_wrong_are_printed_and_all_when_asked(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        self.case("compile/b", DISK, "kind: compile\n")
+        out = self.prowl("corpus", "c", status=1).out
+        self.assertRegex(out, r"(?m)^rule that was wrong .*\n\S+ +1 +1 +0  0\.0% \[0,79\] +-\n")
+        self.assertNotIn("c.compile-error ", out[out.index("rule that"):].split("confused")[0])
+        self.assertRegex(self.prowl("corpus", "c", "--by-rule", status=1).out, r"(?m)^c\.compile-error +1 +1 +1 +100\.0% ")
+
+    def test_calibration_tells_how_often_a_confidence_was_right(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        self.case("compile/b", COMPILE, "kind: test\n")
+        out = self.prowl("corpus", "c", "--calibration", status=1).out
+        self.assertRegex(out, r"(?m)^confidence +logs +stated  right\n[\d. to]+ +2 +\d+\.\d%  50\.0% \[9,91\]$")
+
+    def test_scores_leave_the_cases_out(self):
+        self.case("compile/a", COMPILE, "kind: test\n")
+        out = self.prowl("corpus", "c", "--scores", status=1).out
+        self.assertTrue(out.startswith("kind "))
+        self.assertTrue(out.endswith("0 passed, 1 failed\n"))
+
+    def test_an_accepted_run_is_written_the_same_each_time_and_compared_with(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        self.case("none/a", PASSED, "kind: none\n")
+        self.prowl("corpus", "c", "--accept")
+        first = self.read("c/ACCEPTED.json")
+        self.assertEqual([*json.loads(first)["cases"]], ["compile/a", "none/a"])
+        self.assertRegex(first, r'\A\{"schema":1,"cases":\{\n"compile/a":\{"right":true,"said":"failed compile/\S+ line 2 by c\.compile-error"\},\n')
+        self.assertEqual(self.read("c/compile/a/expected.yaml"), "kind: compile\n")  # it came out as expected
+        self.prowl("corpus", "c/", "--accept", "-j", "4")
+        self.assertEqual(self.read("c/ACCEPTED.json"), first)
+        self.assertIn("against c/ACCEPTED.json: 0 worse, 0 better, 0 changed, 0 wrong as before, 0 new, 0 gone\n",
+                      self.prowl("corpus", "c").out)
+
+    def test_what_became_worse_is_told_by_name(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        self.case("compile/gone", COMPILE, "kind: compile\n")
+        self.prowl("corpus", "c", "--accept")
+        os.rename(self.path("c/compile/gone"), self.path("elsewhere"))
+        self.case("compile/new", COMPILE, "outcome: failed\n")
+        done = self.prowl("corpus", "c", "--disable", "c.compile-error", "--scores", status=1)
+        self.assertRegex(done.out, r"\Aworse: c/compile/a: wanted compile, before failed compile/\S+ line 2 by c\.compile-error, got ")
+        self.assertIn("gone: compile/gone\nagainst c/ACCEPTED.json: 1 worse, 0 better, 0 changed, 0 wrong as before, 1 new, 1 gone\n", done.out)
+
+    def test_another_rule_that_is_right_too_is_a_change(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        self.prowl("corpus", "c", "--accept")
+        self.write("own.yaml", "pack: own\nrules: [{id: own.c, cause: compile/own, severity: definite, any: ['heigth'], summary: s}]\n")
+        out = self.prowl("corpus", "c", "--rules", "own.yaml", "--disable", "c.compile-error").out
+        self.assertRegex(out, r"(?m)^changed: c/compile/a: before failed \S+ line 2 by c\.compile-error, now failed compile/own line 2 by own\.c$")
+
+    def test_labels_are_held_against_an_accepted_run_that_is_named(self):
+        self.write("logs/a.log", COMPILE)
+        self.write("logs/b.log", DISK)
+        self.write("labels.tsv", "path\tlabel\taccept\tlines\ttier\textent\n"
+                                 "a.log\tcompile\t\t2\tA\tfull\nb.log\tlint\t\t\tB\texcerpt\n"
+                                 "c.log\ttest\t\t\tD\tfull\nd.log\tother\t\t\tA\tfull\n")  # not to be scored
+        args = ("corpus", "logs", "--labels", "labels.tsv")
+        out = self.prowl(*args, status=1).out
+        self.assertRegex(out, r"(?m)^full +100\.0% \[21,100\] +100\.0% \[21,100\] +100\.0% \[21,100\] +100\.0% \[21,100\] +-$")
+        self.assertRegex(out, r"(?m)^excerpt +100\.0% \[21,100\] +0\.0% \[0,79\] +0\.0% \[0,79\] +- +-$")
+        self.assertNotIn("against", out)
+        self.assertIn("run.json: No such file", self.prowl(*args, "--accepted", "run.json", status=3).err)
+        self.assertEqual(self.prowl(*args, "--accepted", "run.json", "--accept").out, "2 accepted, 0 failed\n")
+        out = self.prowl(*args, "--accepted", "run.json").out
+        self.assertIn("against run.json: 0 worse, 0 better, 0 changed, 1 wrong as before, 0 new, 0 gone\n2 passed, 0 failed\n", out)
+        out = self.prowl(*args, "--accepted", "run.json", "--disable", "c.compile-error", status=1).out
+        self.assertIn("worse: logs/a.log: wanted compile line 2, before failed compile/", out)
+
+    def test_an_accepted_run_that_is_broken_is_told(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        for text in ("{", "{}", '{"cases": []}'):
+            self.write("c/ACCEPTED.json", text)
+            self.assertIn("c/ACCEPTED.json", self.run_prowl("corpus", "c").err)
+            self.assertNotEqual(self.run_prowl("corpus", "c").status, 0)
+
+    def test_rules_without_which_no_case_fails_are_listed(self):
+        self.case("compile/a", COMPILE, "kind: compile\n")
+        self.write("own.yaml", "pack: own\nrules: [{id: own.a, cause: other/x, any: [nothing], summary: s}]\n")
+        out = self.prowl("corpus", "c", "--without-each", "--rules", "own.yaml").out
+        self.assertRegex(out, r"(?m)^1 of \d+ rules: a case fails when they are switched off; none does without:$")
+        self.assertIn("\n  own.a\n", out)
+        self.assertNotIn("  c.compile-error\n", out)
+        self.prowl("corpus", "c", "--disable", "c.compile-error", status=1)  # and so it is
+        self.assertIn("\n  rollup.make\n", out)
+        self.prowl("corpus", "c", "--disable", "rollup.make")
 
     def test_the_same_is_printed_at_any_number_of_threads(self):
         for i in range(12):

@@ -110,7 +110,8 @@ class Drift(Options):
                 self.assertEqual(value, later[name][0], name)
         left = {row[0] for row in table()} - set(shown)
         self.assertEqual(left, {"help", "config", "no-config", "list", "save-list", "into", "accept", "labels", "warnings-fail",
-                                "corpus", "max-logs", "max-lines", "cost", "most"})
+                                "corpus", "max-logs", "max-lines", "cost", "most",
+                                "accepted", "by-rule", "calibration", "scores", "without-each"})
 
     def test_formats_are_those_of_the_registry(self):
         with open(os.path.join(prowltest.ROOT, "lib/report/formats.def"), encoding="utf-8") as f:
