@@ -225,7 +225,7 @@ const struct command_info command_table[] = {
      "id replaces an earlier one.",
      "prowl rules list\n"
      "prowl rules show go.undefined\n"
-     "prowl rules lint --strict --corpus corpus\n"
+     "prowl rules lint --corpus corpus\n"
      "prowl rules explain build-log.txt\n", "list|show|lint|test|explain"},
     {"corpus", COMMAND_CORPUS, "DIR", "Run labelled logs and compare with what is expected",
      "Every folder below DIR with an expected.yaml is a case: one log, or the files of one build. It may say outcome, kind "
@@ -236,7 +236,7 @@ const struct command_info command_table[] = {
      "the expectations that differ, writes those that are missing, and ACCEPTED.json. Exits with 1 when cases differ, those "
      "aside that were accepted as wrong, and with 2 when one cannot be read.",
      "prowl corpus corpus\n"
-     "prowl corpus --calibration --scores --labels labels.tsv logs\n", NULL},
+     "prowl corpus corpus --scores --calibration\n", NULL},
     {"config", COMMAND_CONFIG, "show [COMMAND]", "What is configured, and where each value came from",
      "Prints every option with its value and its origin: a flag, the environment, a file, or the default. With a COMMAND: as "
      "that command would see it, its own section of the files included.",
