@@ -3,6 +3,7 @@
 #include "judge/judge.h"
 #include "outputs.h"
 #include "reading.h"
+#include "rules_import.h"
 #include "rules_lint.h"
 #include "run/pipeline.h"
 
@@ -215,11 +216,10 @@ struct verb {
 
 static const struct verb *verb_of(const struct invocation *in, struct err *err)
 {
-    static const struct verb verbs[] = {{"list", true, false, false},
-                                        {"show", false, true, false},
-                                        {"lint", false, false, true},
-                                        {"test", false, false, true},
-                                        {"explain", false, true, false}};
+    static const struct verb verbs[] = {
+        {"list", true, false, false},    {"show", false, true, false},
+        {"lint", false, false, true},    {"test", false, false, true},
+        {"explain", false, true, false}, {"import", false, true, false}};
     const char *word = in->argument_count > 0 ? in->arguments[0] : "";
     const struct verb *verb = NULL;
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
@@ -228,10 +228,12 @@ static const struct verb *verb_of(const struct invocation *in, struct err *err)
     }
     (void)err_where(err, "rules%s%s", verb != NULL ? " " : "", verb != NULL ? word : "");
     if (verb == NULL)
-        (void)err_why(err, ERR_USAGE, "say what to do: list, show, lint, test or explain");
+        (void)err_why(err, ERR_USAGE, "say what to do: list, show, lint, test, explain or import");
     else if (verb->some && in->argument_count < 2)
         (void)err_why(err, ERR_USAGE, "name at least one %s",
-                      strcmp(word, "show") == 0 ? "rule" : "log");
+                      strcmp(word, "show") == 0     ? "rule"
+                      : strcmp(word, "import") == 0 ? "file"
+                                                    : "log");
     else if (verb->none && in->argument_count > 1)
         (void)err_why(err, ERR_USAGE, "takes no argument, and not \"%s\"", in->arguments[1]);
     if (err->code != ERR_NONE)
@@ -248,6 +250,8 @@ int cmd_rules(const struct invocation *in, struct err *err)
     int status = STATUS_USAGE;
     if (verb == NULL)
         return STATUS_USAGE;
+    if (strcmp(verb->name, "import") == 0)
+        return rules_import(in, err);
     struct settings own = *in->settings;
     own.gcs_url = own.gcs_api_url = own.s3_url = own.gcsweb_url = own.spyglass_url = "";
     own.max_files = 400;

@@ -58,6 +58,7 @@ struct settings {
     bool accept, warnings_fail, cost, calibration, by_rule, scores, without_each;
     const char *corpus_labels, *corpus_dir, *accepted_file;
     uint64_t max_logs, max_lines, most;
+    const char *import_from, *import_out;
 };
 
 #endif

@@ -124,13 +124,18 @@ class Commands(prowltest.Case):
         return self.path(name)
 
     def working_folder(self, number):
-        """What a reader has there: a log, a folder of logs, a mirror, this project's corpus."""
+        """What a reader has there: a log, a folder of logs, a mirror, this project's corpus, rules of other tools."""
         here = self.folder(f"work{number}")
         log = glob.glob(os.path.join(sample.made(), sample.BUCKET, "pr-logs/pull/acme_rocket/201/*/2028372658810261504/build-log.txt"))[0]
         shutil.copy(log, os.path.join(here, "build-log.txt"))
         os.makedirs(os.path.join(here, "logs"))
         for name in ("unit.log", "e2e.txt"):
             shutil.copy(log, os.path.join(here, "logs", name))
+        os.makedirs(os.path.join(here, "queries"))
+        for name, text in (("ruleset.toml", "[[rule]]\nname = 'Tea'\npattern = '^no tea: (.*)'\n"),
+                           ("queries/1234.yaml", "query: >\n  message:\"no tea left\" AND tags:\"console\"\n")):
+            with open(os.path.join(here, name), "w", encoding="utf-8") as f:
+                f.write(text)
         if not os.path.isdir(self.path("mirror")):
             self.prowl("fetch", self.world.url + "/?job=*oadp*", "--last", "1", "--into", self.path("mirror"))
         shutil.copytree(self.path("mirror"), os.path.join(here, "mirror"))

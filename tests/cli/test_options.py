@@ -25,7 +25,7 @@ def table():
 def values():
     """A good value of every option that takes one."""
     good = {"COUNT": "3", "SIZE": "64M", "DURATION": "30s", "WHEN": "2024-03-01", "TEXT": "x", "LIST": "x"}
-    special = {"color": "never", "format": "json", "fail-on": "any", "schema": "legacy", "trace": "fetch", "out": "json=x"}
+    special = {"color": "never", "format": "json", "fail-on": "any", "schema": "legacy", "trace": "fetch", "out": "json=x", "from": "sippy"}
     return {name: special.get(name, good.get(kind)) for name, _, _, kind, _ in table()}
 
 
@@ -111,7 +111,7 @@ class Drift(Options):
         left = {row[0] for row in table()} - set(shown)
         self.assertEqual(left, {"help", "config", "no-config", "list", "save-list", "into", "accept", "labels", "warnings-fail",
                                 "corpus", "max-logs", "max-lines", "cost", "most",
-                                "accepted", "by-rule", "calibration", "scores", "without-each"})
+                                "accepted", "by-rule", "calibration", "scores", "without-each", "from"})
 
     def test_formats_are_those_of_the_registry(self):
         with open(os.path.join(prowltest.ROOT, "lib/report/formats.def"), encoding="utf-8") as f:
