@@ -26,6 +26,7 @@ struct piped_build { /* what came of one */
     enum outcome outcome;
     enum verdict_basis basis;
     bool incomplete;
+    uint64_t lines; /* of all its logs */
     char excerpt[100];
     char files[1200];    /* "PATH STATE\n" each, by path */
     char problems[1200]; /* "WHERE: TEXT\n" each, "!" in front of a fatal one */
@@ -59,6 +60,8 @@ static inline bool piping_emit(void *user, const struct result *r, struct err *e
     *b = (struct piped_build){
         .outcome = r->verdict.outcome, .basis = r->verdict.basis, .incomplete = r->incomplete};
     (void)snprintf(b->excerpt, sizeof(b->excerpt), "%.*s", SV_ARG(r->verdict.excerpt));
+    for (size_t i = 0; i < r->artifact_count; i++)
+        b->lines += r->artifacts[i].lines;
     for (size_t i = 0; i < r->artifact_count && files < sizeof(b->files); i++)
         files += (size_t)snprintf(b->files + files, sizeof(b->files) - files, "%.*s %s\n",
                                   SV_ARG(r->artifacts[i].path),
@@ -115,7 +118,9 @@ static inline int piping_open(void **state)
         .rules = piping_rules,
         .log = &quiet,
         .fetch = fetch_new(
-            &(struct fetch_options){.log = &quiet, .tries = 2, .backoff_first_ms = 1}, &err),
+            &(struct fetch_options){
+                .log = &quiet, .tries = 2, .backoff_first_ms = 1, .max_in_flight_bytes = 4 << 20},
+            &err),
     };
     piped.p.options = &piped.options;
     piped.p.list = &piped.list;
@@ -256,6 +261,7 @@ static inline void piping_run(void)
     while (piped.p.written < piped.list.count) {
         struct task *task = piping_take();
         task->run(&piped.p, task);
+        (void)atomic_fetch_add(&server.progress, 1);
     }
     piping_end();
 }

@@ -32,6 +32,7 @@ struct served {       /* one page; the first that fits is the answer, and withou
     struct sv body;
     unsigned fails; /* so many requests get 503 first */
     size_t cut_at;  /* the first answer breaks off after so many bytes; 0: it does not */
+    bool holds;     /* and not before the test has made progress */
     bool hangs;     /* no answer comes */
 };
 
@@ -43,6 +44,7 @@ static struct {
     pthread_t thread, connections[SERVING_CONNECTIONS];
     unsigned count;
     _Atomic unsigned requests, busy, most_busy;
+    _Atomic unsigned progress; /* raised by the test */
     serving_answer *answer;
     pthread_mutex_t lock; /* guards what follows */
     const struct served *pages;
@@ -86,6 +88,14 @@ static inline bool serving_hang(int fd)
     while (serving_readable(fd) && recv(fd, &c, 1, 0) > 0)
         continue;
     return false;
+}
+
+/* Until the test has made progress, or the server stops. */
+static inline void serving_hold(unsigned before)
+{
+    struct pollfd stop = {.fd = server.stop_pipe[0], .events = POLLIN};
+    while (atomic_load(&server.progress) == before && poll(&stop, 1, 1) == 0)
+        continue;
 }
 
 /* ---- pages ---- */
@@ -132,7 +142,11 @@ static inline bool serving_page(int fd, const char *request)
     const long status = page->status != 0 ? page->status : 200;
     (void)snprintf(head, sizeof(head), "HTTP/1.1 %ld X\r\n%sContent-Length: %zu\r\n\r\n", status,
                    page->headers != NULL ? page->headers : "", page->body.len);
-    return serving_send_text(fd, head) && serving_send(fd, body.ptr, body.len) && !cut;
+    const unsigned progress = atomic_load(&server.progress);
+    const bool sent = serving_send_text(fd, head) && serving_send(fd, body.ptr, body.len);
+    if (cut && page->holds)
+        serving_hold(progress);
+    return sent && !cut;
 }
 
 /* ---- connections ---- */
