@@ -4,7 +4,7 @@
 
 enum { FAILED_TEST, ERROR_TEST, NAMED, XDIST, CLOSING, COLLECT };
 static const struct trigger triggers[] = {
-    [FAILED_TEST] = {"^FAILED \\S+\\.py(::\\S+)?", true},
+    [FAILED_TEST] = {"^FAILED (\\[[0-9.]+s\\] )?\\S+\\.py(::\\S+)?", true},
     [ERROR_TEST] = {"^ERROR \\S+\\.py(::\\S+)?", true},
     [NAMED] = {"^\\S+\\.py::\\S", true},
     [XDIST] = {"^\\[gw[0-9]+\\] \\[ *[0-9]+%\\] [A-Z]+ \\S+\\.py::\\S", true},
@@ -77,7 +77,9 @@ static bool xdist(struct test_log *t, const struct analysis *a, const struct lin
 static bool summary(struct test_log *t, const struct analysis *a, const struct line *line,
                     struct sv mark, struct err *err)
 {
-    const struct sv rest = behind(line->text, mark, '\0');
+    struct sv rest = behind(line->text, mark, '\0');
+    if (sv_starts(rest, SV("["))) /* how long it took */
+        rest = sv_trim(sv_tail(rest, sv_find(rest, SV("] ")) + 1));
     const struct sv name = sv_trim(sv_head(rest, sv_find(rest, SV(" - "))));
     for (size_t i = 0; i < t->failed_count; i++) {
         if (!sv_equal(t->failed[i].name, name))

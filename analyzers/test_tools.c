@@ -25,7 +25,7 @@ enum tool {
 static const struct test_log_words words[TOOLS] = {
     [CARGO] = WORDS("cargo-test", SEVERITY_CAUSE),  [NEXTEST] = WORDS("nextest", SEVERITY_CAUSE),
     [GTEST] = WORDS("googletest", SEVERITY_CAUSE),  [CTEST] = WORDS("ctest", SEVERITY_CAUSE),
-    [JEST] = WORDS("jest", SEVERITY_SYMPTOM),       [JEST_CASE] = WORDS("jest", SEVERITY_CAUSE),
+    [JEST] = WORDS("jest", SEVERITY_SYMPTOM),       [JEST_CASE] = WORDS("jest", SEVERITY_SYMPTOM),
     [MOCHA] = WORDS("mocha", SEVERITY_SYMPTOM),     [RSPEC] = WORDS("rspec", SEVERITY_CAUSE),
     [UNITTEST] = WORDS("unittest", SEVERITY_CAUSE), [BAZEL] = WORDS("bazel", SEVERITY_CAUSE),
     [AUTOMAKE] = WORDS("automake", SEVERITY_CAUSE),

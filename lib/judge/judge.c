@@ -115,13 +115,26 @@ static int best_first(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Is the line of a step of its log that did not fail? Artifact and line may say nothing of it. */
+static bool is_outside(const struct court *c, uint32_t artifact, uint64_t line)
+{
+    if (artifact >= c->r->artifact_count || line == 0)
+        return false;
+    const struct line_range *failing = c->r->artifacts[artifact].failing;
+    for (size_t i = 0; i < FAILING_MAX && failing[i].first > 0; i++) {
+        if (line >= failing[i].first && line <= failing[i].last)
+            return false;
+    }
+    return failing[0].first > 0;
+}
+
 /* The phase of a step is that of all that its log says; elsewhere each finding has its own. */
 static void place(const struct court *c, struct ranked *x)
 {
     const struct finding *f = &c->r->findings[x->index];
     const enum phase of_step = steps_phase(&c->steps, f->step);
     x->phase = of_step != PHASE_UNKNOWN ? of_step : f->phase;
-    x->place = steps_place(&c->steps, f->step);
+    x->place = is_outside(c, f->artifact, f->line) ? STEP_PASSES : steps_place(&c->steps, f->step);
     x->score = score_of(c, x);
 }
 
@@ -146,7 +159,9 @@ static bool is_known_cause(const struct result *r, const struct verdict *v, cons
 {
     for (size_t i = 0; i < v->cause_count; i++) {
         const struct finding *c = &r->findings[v->causes[i]];
-        if (c->kind == f->kind && sv_equal(c->detail, f->detail))
+        /* One line is one cause, however many rules know it. */
+        const bool same_line = f->line > 0 && c->line == f->line && c->artifact == f->artifact;
+        if (same_line || (c->kind == f->kind && sv_equal(c->detail, f->detail)))
             return true;
     }
     return false;

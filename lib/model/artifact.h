@@ -31,6 +31,12 @@ enum artifact_state {
     ARTIFACT_TRUNCATED, /* read up to where it broke off; err says how */
 };
 
+enum { FAILING_MAX = 4 };
+
+struct line_range { /* both ends are part of it */
+    uint64_t first, last;
+};
+
 struct artifact {
     enum artifact_kind kind;
     enum artifact_state state;
@@ -40,9 +46,10 @@ struct artifact {
     uint64_t size;        /* bytes as stored, 0 not known */
     uint64_t plain_bytes; /* after decompression, once read */
     uint64_t lines;
-    uint64_t cut_lines; /* of these, too long to be looked at as a whole */
-    struct sv err;      /* one line, for FAILED and TRUNCATED */
-    bool cut_off;       /* TRUNCATED on its way here: where it lies it is longer */
+    uint64_t cut_lines;                     /* of these, too long to be looked at as a whole */
+    struct line_range failing[FAILING_MAX]; /* steps of a log that failed; first 0: no more */
+    struct sv err;                          /* one line, for FAILED and TRUNCATED */
+    bool cut_off; /* TRUNCATED on its way here: where it lies it is longer */
 };
 
 const char *artifact_kind_name(enum artifact_kind kind); /* "build-log" */

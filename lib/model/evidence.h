@@ -78,6 +78,7 @@ struct evidence {
     size_t line_count;
     struct outcome_claim claim; /* the best so far */
     struct log_facts facts;
+    struct line_range failing[FAILING_MAX]; /* steps of the log that failed; first 0: no more */
     struct build *build; /* fields that documents fill in (profile, target, times…); borrowed */
     uint64_t dropped_findings, dropped_tests;
 };

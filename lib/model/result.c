@@ -270,6 +270,7 @@ bool result_merge(struct result *r, uint32_t artifact, const struct evidence *e,
 {
     merge_claim(r, &e->claim);
     merge_counts(r, artifact, e);
+    memcpy(r->artifacts[artifact].failing, e->failing, sizeof(e->failing));
     r->dropped_findings += e->dropped_findings;
     r->dropped_tests += e->dropped_tests;
     return merge_findings(r, artifact, e, err) && merge_tests(r, artifact, e, err) &&

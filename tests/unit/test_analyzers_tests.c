@@ -320,7 +320,7 @@ static void tools_with_a_line_a_test(void **state)
          "FAIL src/b.test.ts\n  \xe2\x97\x8f Oven \xe2\x80\xba bakes\n"
          "Tests:       1 failed, 2 skipped, 7 passed, 10 total\n",
          "unfinished src/c.test.tsx 6\nfailed Oven \xe2\x80\xba bakes 5\n7/1/0/2/0/1",
-         "test-tools.unfinished test/unfinished symptom 6\ntest-tools.failed test/jest cause 5\n",
+         "test-tools.unfinished test/unfinished symptom 6\ntest-tools.failed test/jest symptom 5\n",
          "failed by the test tool's output"},
         {"jest, a file that does not load",
          "FAIL src/b.test.ts\n  \xe2\x97\x8f Test suite failed to run\n",
