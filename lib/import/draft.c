@@ -147,6 +147,7 @@ struct writing { /* one rule */
     struct drafts *drafts;
     const struct draft *draft;
     struct rewritten any, all, none, after;
+    size_t lost; /* patterns that were not carried over */
     struct guess guess;
     struct sv id, detail, summary;
 };
@@ -207,6 +208,7 @@ static bool rewrite_one(struct writing *w, const struct draft_pattern *p, struct
         *err = own;
         return false;
     }
+    w->lost++;
     drafts_leave(d, w->draft->line, w->draft->name, "%s: %.*s",
                  own.code == ERR_LIMIT ? "a pattern of more than 4096 bytes" : own.why,
                  SV_ARG(sv_head(text, 120)));
@@ -222,6 +224,7 @@ static bool rewrite_pattern(struct writing *w, const struct draft_pattern *p, st
     if (!p->whole)
         return rewrite_one(w, p, p->text, ret, err);
     if (!retoken_split(p->text, p->dialect, &flags, branches, &count, &own)) {
+        w->lost++;
         drafts_leave(w->drafts, w->draft->line, w->draft->name, "%s: %.*s", own.why,
                      SV_ARG(sv_head(p->text, 120)));
         return true;
@@ -239,12 +242,12 @@ static bool rewrite_pattern(struct writing *w, const struct draft_pattern *p, st
 static bool rewrite_list(struct writing *w, const struct draft_patterns *from,
                          struct rewritten *ret, bool *ret_whole, struct err *err)
 {
-    const uint64_t left = w->drafts->left_count;
+    const size_t lost = w->lost;
     for (size_t i = 0; i < from->count; i++) {
         if (!rewrite_pattern(w, &from->list[i], ret, err))
             return false;
     }
-    *ret_whole = w->drafts->left_count == left;
+    *ret_whole = w->lost == lost;
     return true;
 }
 
@@ -473,7 +476,8 @@ bool drafts_write(const struct drafts *d, struct sv pack, struct sv sources, str
         arena_printf(&a, &about, err, "Imported by prowl rules import --from %.*s from %.*s",
                      SV_ARG(d->kind), SV_ARG(from)) &&
         buf_addf(out, err, "pack: '%.*s'\nabout: ", SV_ARG(slug.len > 0 ? slug : d->kind)) &&
-        add_quoted(out, about, err) && buf_add(out, SV("\nrules:\n"), err) &&
+        add_quoted(out, about, err) &&
+        buf_add(out, d->count > 0 ? SV("\nrules:\n") : SV("\nrules: []\n"), err) &&
         buf_add(out, buf_sv(&d->rules), err);
     arena_done(&a);
     return ok;

@@ -34,6 +34,16 @@ size_t retoken_escape(struct sv s)
     return len < s.len ? len : s.len;
 }
 
+size_t retoken_posix(struct sv s)
+{
+    size_t at = sv_starts(s, SV("[:^")) ? 3 : 2;
+    if (!sv_starts(s, SV("[:")))
+        return 0;
+    while (at < s.len && s.ptr[at] >= 'a' && s.ptr[at] <= 'z')
+        at++;
+    return sv_starts(sv_tail(s, at), SV(":]")) ? at + 2 : 0;
+}
+
 /* The length of a class, 0 when it has no end. Java and Rust have classes within classes. */
 static size_t class_length(struct sv s, enum regex_dialect dialect)
 {
@@ -42,11 +52,11 @@ static size_t class_length(struct sv s, enum regex_dialect dialect)
         at++;
     for (size_t depth = 1; at < s.len;) {
         const struct sv rest = sv_tail(s, at);
-        const bool named = sv_starts(rest, SV("[:")) && sv_find(rest, SV(":]")) < rest.len;
+        const size_t named = dialect != REGEX_JS ? retoken_posix(rest) : 0;
         if (rest.ptr[0] == '\\') {
             at += retoken_escape(rest);
-        } else if (named && dialect != REGEX_JS) {
-            at += sv_find(rest, SV(":]")) + 2;
+        } else if (named > 0) {
+            at += named;
         } else if (rest.ptr[0] == '[' && (dialect == REGEX_JAVA || dialect == REGEX_RUST)) {
             depth++;
             at++;

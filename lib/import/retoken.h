@@ -47,6 +47,9 @@ bool retoken_next(struct sv *rest, enum regex_dialect dialect, struct retoken *r
 /* The length of the escape at the start of s, as far as it is there. */
 size_t retoken_escape(struct sv s);
 
+/* The length of "[:alpha:]" at the start of s, 0 when there is none. */
+size_t retoken_posix(struct sv s);
+
 /* The branches of the alternation at the top, each with the flags that begin the pattern. One when
  * the pattern refers back to groups, whose numbers would change. */
 enum { RETOKEN_BRANCHES = 32 };

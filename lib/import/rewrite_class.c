@@ -252,11 +252,11 @@ static bool add_member(struct set *s, struct err *err)
                  (s->dialect == REGEX_RUST &&
                   (sv_starts(s->rest, SV("--")) || sv_starts(s->rest, SV("~~"))))))
         return err_why(err, ERR_FORMAT, "a class is made of several classes");
-    const size_t named = sv_find(s->rest, SV(":]"));
-    if (point == '[' && sv_starts(s->rest, SV("[:")) && named < s->rest.len &&
-        s->dialect != REGEX_JS && s->dialect != REGEX_JAVA) {
-        const struct sv name = sv_head(s->rest, named + 2);
-        s->rest = sv_tail(s->rest, named + 2);
+    const size_t named =
+        s->dialect == REGEX_JS || s->dialect == REGEX_JAVA ? 0 : retoken_posix(s->rest);
+    if (named > 0) {
+        const struct sv name = sv_head(s->rest, named);
+        s->rest = sv_tail(s->rest, named);
         return buf_add(&s->bytes, name, err);
     }
     if (point == '[' && sets)

@@ -84,6 +84,8 @@ static const struct {
     {REGEX_RUST, "[a--b]", NULL},
     {REGEX_JAVA, "[a[b]]", NULL},
     {REGEX_GO, "[[:alpha:]_]", "[[:alpha:]_]"},
+    {REGEX_GO, "[[:a\x7f:]]", "[\\[:a\\x7f:]]"},
+    {REGEX_GO, "[[:^digit:]x]", "[[:^digit:]x]"},
     {REGEX_GO, "[a[]", "[a\\[]"},
     {REGEX_GO, "[]a]", "[\\]a]"},
     {REGEX_JS, "[^]", "."},
