@@ -42,7 +42,7 @@ typedef bool serving_answer(int fd, const char *request);
 static struct {
     int fd, port, stop_pipe[2];
     pthread_t thread, connections[SERVING_CONNECTIONS];
-    unsigned count;
+    _Atomic unsigned count; /* of connections */
     _Atomic unsigned requests, busy, most_busy;
     _Atomic unsigned progress; /* raised by the test */
     serving_answer *answer;
@@ -191,9 +191,13 @@ static inline void *serving_accept(void *user)
     (void)user;
     while (serving_readable(server.fd) && server.count < SERVING_CONNECTIONS) {
         const int fd = accept(server.fd, NULL, NULL);
-        if (fd >= 0 && pthread_create(&server.connections[server.count], NULL, serving_connection,
-                                      (void *)(intptr_t)fd) == 0)
-            server.count++;
+        if (fd < 0)
+            continue;
+        /* Counted before it can answer. */
+        const unsigned slot = atomic_fetch_add(&server.count, 1);
+        if (pthread_create(&server.connections[slot], NULL, serving_connection,
+                           (void *)(intptr_t)fd) != 0)
+            abort();
     }
     return NULL;
 }
@@ -253,15 +257,24 @@ static inline unsigned serving_asked(size_t i)
     return asked;
 }
 
+/* "TARGET\n" of each request so far; valid until the next call. */
+static inline const char *serving_log(void)
+{
+    static char text[SERVING_LOG_BYTES];
+    (void)pthread_mutex_lock(&server.lock);
+    memcpy(text, server.log, server.log_len);
+    text[server.log_len] = '\0';
+    (void)pthread_mutex_unlock(&server.lock);
+    return text;
+}
+
 /* How many requests had this in their target. */
 static inline unsigned serving_logged(const char *part)
 {
     unsigned count = 0;
     struct sv line;
-    (void)pthread_mutex_lock(&server.lock);
-    for (struct sv rest = {.ptr = server.log, .len = server.log_len}; sv_cut(&rest, '\n', &line);)
+    for (struct sv rest = sv_of(serving_log()); sv_cut(&rest, '\n', &line);)
         count += line.len > 0 && sv_find(line, sv_of(part)) < line.len;
-    (void)pthread_mutex_unlock(&server.lock);
     return count;
 }
 

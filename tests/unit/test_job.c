@@ -24,8 +24,7 @@ static void assert_in(const char *text, const char *part)
 
 static size_t logged_at(const char *part)
 {
-    const struct sv log = {.ptr = server.log, .len = server.log_len};
-    return sv_find(log, sv_of(part));
+    return sv_find(sv_of(serving_log()), sv_of(part));
 }
 
 static void run_one(enum build_state state)
