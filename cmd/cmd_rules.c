@@ -5,6 +5,7 @@
 #include "reading.h"
 #include "rules_import.h"
 #include "rules_lint.h"
+#include "rules_new.h"
 #include "run/pipeline.h"
 
 #include <inttypes.h>
@@ -217,9 +218,10 @@ struct verb {
 static const struct verb *verb_of(const struct invocation *in, struct err *err)
 {
     static const struct verb verbs[] = {
-        {"list", true, false, false},    {"show", false, true, false},
-        {"lint", false, false, true},    {"test", false, false, true},
-        {"explain", false, true, false}, {"import", false, true, false}};
+        {"list", true, false, false},  {"show", false, true, false},
+        {"lint", false, false, true},  {"test", false, false, true},
+        {"new", false, true, false},   {"explain", false, true, false},
+        {"import", false, true, false}};
     const char *word = in->argument_count > 0 ? in->arguments[0] : "";
     const struct verb *verb = NULL;
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
@@ -228,7 +230,8 @@ static const struct verb *verb_of(const struct invocation *in, struct err *err)
     }
     (void)err_where(err, "rules%s%s", verb != NULL ? " " : "", verb != NULL ? word : "");
     if (verb == NULL)
-        (void)err_why(err, ERR_USAGE, "say what to do: list, show, lint, test, explain or import");
+        (void)err_why(err, ERR_USAGE,
+                      "say what to do: list, show, lint, test, new, explain or import");
     else if (verb->some && in->argument_count < 2)
         (void)err_why(err, ERR_USAGE, "name at least one %s",
                       strcmp(word, "show") == 0     ? "rule"
@@ -255,9 +258,12 @@ int cmd_rules(const struct invocation *in, struct err *err)
     struct settings own = *in->settings;
     own.gcs_url = own.gcs_api_url = own.s3_url = own.gcsweb_url = own.spyglass_url = "";
     own.max_files = 400;
-    if (!session_open(&s, &own, verb->checks ? 0 : SESSION_RULES, err) ||
+    const bool drafts = strcmp(verb->name, "new") == 0;
+    if (!session_open(&s, &own, verb->checks || drafts ? 0 : SESSION_RULES, err) ||
         (verb->checks && !rules_load_unchecked(&s, in, &c, err)))
         status = status_of(err);
+    else if (drafts)
+        status = rules_new(&s, in, err);
     else if (strcmp(verb->name, "list") == 0)
         status = list_rules(s.rules);
     else if (strcmp(verb->name, "show") == 0)

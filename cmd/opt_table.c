@@ -188,6 +188,8 @@ const struct opt opt_table[] = {
      "For `rules lint`: measure what rules cost, by leaving them out; takes a minute"},
     {"most", 0, NULL, OPT_COUNT, AT(most), "10", "N", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
      "For `rules lint --cost`: how many of the costliest to print"},
+    {"id", 0, NULL, OPT_TEXT, AT(rule_id), NULL, "ID", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
+     "For `rules new`: the id of the rule"},
     {"warnings-fail", 0, NULL, OPT_FLAG, AT(warnings_fail), NULL, NULL, NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
      "Warnings of `rules lint` count as mistakes"},
 
@@ -223,19 +225,21 @@ const struct command_info command_table[] = {
      "where an earlier run stopped. `prowl report DIR` then gives the same report.",
      "prowl fetch --into mirror 'https://prow.ci.openshift.org/?job=*oadp*' --last 5\n"
      "prowl report mirror\n", NULL},
-    {"rules", COMMAND_RULES, "list|show|lint|test|explain|import [ARGUMENT…]", "Look at rules and try them",
+    {"rules", COMMAND_RULES, "list|show|lint|test|new|explain|import [ARGUMENT…]", "Look at rules and try them",
      "list: all rules. show ID…: one rule, whole. lint [PACK…]: mistakes and doubts; with --corpus also rules that are dead, shadowed by "
      "another, name the cause of a passing log or hit nearly everywhere. test [PACK…]: run the examples. "
+     "new LOG LINE: a rule to start from, made of a line of a log. "
      "explain LOG…: every finding of a log, and what became of it. import --from KIND FILE…: make a pack of another tool's "
      "rules; what could not be carried over is told, a line each. Packs of ./.prowl/rules are read too; a rule of the same "
      "id replaces an earlier one.",
      "prowl rules list\n"
      "prowl rules show go.undefined\n"
      "prowl rules lint --corpus corpus\n"
+     "prowl rules new build-log.txt 1 --id our.rule\n"
      "prowl rules explain build-log.txt\n"
      "prowl rules import --from pytorch ruleset.toml > pytorch.yaml\n"
      "prowl rules import --from elastic-recheck queries/*.yaml --out bugs.yaml\n",
-     "list|show|lint|test|explain|import"},
+     "list|show|lint|test|new|explain|import"},
     {"corpus", COMMAND_CORPUS, "DIR", "Run labelled logs and compare with what is expected",
      "Every folder below DIR with an expected.yaml is a case: one log, or the files of one build. It may say outcome, kind "
      "(none: no cause is named; unknown: failed, and nothing names why), detail, line, artifact and a note. Prints the cases "

@@ -56,7 +56,7 @@ struct settings {
     const char *into;
     /* rules, corpus */
     bool accept, warnings_fail, cost, calibration, by_rule, scores, without_each;
-    const char *corpus_labels, *corpus_dir, *accepted_file;
+    const char *corpus_labels, *corpus_dir, *accepted_file, *rule_id;
     uint64_t max_logs, max_lines, most;
     const char *import_from, *import_out;
 };

@@ -124,9 +124,10 @@ static bool measure(const struct cost_options *o, const struct ruleset *all, str
     const size_t count = (ruleset_count(all) + COST_GROUP_RULES - 1) / COST_GROUP_RULES;
     struct group *groups = calloc(count + 1, sizeof(*groups));
     double base = 0, again = 0;
-    bool ok = groups != NULL || err_why(err, ERR_NOMEM, "no memory to measure rules");
-    ok = ok && time_set(o, all, &base, err) && time_groups(o, all, base, groups, count, err) &&
-         time_set(o, all, &again, err);
+    if (groups == NULL)
+        return err_why(err, ERR_NOMEM, "no memory to measure rules");
+    bool ok = time_set(o, all, &base, err) && time_groups(o, all, base, groups, count, err) &&
+              time_set(o, all, &again, err);
     base = again < base ? again : base; /* the machine may have been busy */
     for (size_t i = 0; ok && i < count && i < COST_GROUPS; i++)
         ok = time_rules(o, all, base, &groups[i], c, err);

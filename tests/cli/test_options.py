@@ -111,7 +111,7 @@ class Drift(Options):
         left = {row[0] for row in table()} - set(shown)
         self.assertEqual(left, {"help", "config", "no-config", "list", "save-list", "into", "accept", "labels", "warnings-fail",
                                 "corpus", "max-logs", "max-lines", "cost", "most",
-                                "accepted", "by-rule", "calibration", "scores", "without-each", "from"})
+                                "accepted", "by-rule", "calibration", "scores", "without-each", "id", "from"})
 
     def test_formats_are_those_of_the_registry(self):
         with open(os.path.join(prowltest.ROOT, "lib/report/formats.def"), encoding="utf-8") as f:
