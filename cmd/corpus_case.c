@@ -1,6 +1,7 @@
 #include "corpus_case.h"
 
 #include "base/fs.h"
+#include "base/near.h"
 #include "scan/yaml.h"
 #include "source/folder.h"
 
@@ -71,7 +72,7 @@ static bool check_members(struct ynode root, struct err *err)
         bool known = false;
         for (size_t k = 0; members[k] != NULL; k++)
             known = known || sv_equal(yaml_text(key), sv_of(members[k]));
-        const char *hint = yaml_near(yaml_text(key), members);
+        const char *hint = near_name(yaml_text(key), members);
         if (!known)
             return yaml_fail(key, err, "an expectation has no member \"%.*s\"%s%s%s",
                              SV_ARG(sv_head(yaml_text(key), 80)),
@@ -117,7 +118,7 @@ static bool take_words(struct ynode root, struct corpus_case *one, struct err *e
                              SV_ARG(sv_head(yaml_text(outcome), 80)));
     }
     if (yaml_kind(kind) != YAML_NONE && !parse_kind(yaml_text(kind), one)) {
-        const char *hint = yaml_near(yaml_text(kind), kinds);
+        const char *hint = near_name(yaml_text(kind), kinds);
         return yaml_fail(kind, err, "\"%.*s\" is no kind of cause%s%s%s",
                          SV_ARG(sv_head(yaml_text(kind), 80)),
                          hint != NULL ? "; did you mean \"" : "", hint != NULL ? hint : "",

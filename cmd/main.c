@@ -1,8 +1,8 @@
 #include "base/log.h"
+#include "base/near.h"
 #include "base/timefmt.h"
 #include "commands.h"
 #include "config_file.h"
-#include "near.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "opt.h"
 
+#include "base/near.h"
 #include "base/timefmt.h"
-#include "near.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 #include "outputs.h"
 
-#include "near.h"
+#include "base/near.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 #include "scan/pack.h"
 
+#include "base/near.h"
 #include "base/timefmt.h"
 #include "model/artifact.h"
 #include "scan/yaml.h"
@@ -53,7 +54,7 @@ static bool check_members(struct ynode map, const char *const *names, const char
         const struct sv name = yaml_text(yaml_key(map, i));
         if (is_among(name, names))
             continue;
-        const char *hint = yaml_near(name, names);
+        const char *hint = near_name(name, names);
         return yaml_fail(yaml_key(map, i), err, "%s has no member \"%.*s\"%s%s%s", what,
                          SV_ARG(sv_head(name, 80)), hint != NULL ? "; did you mean \"" : "",
                          hint != NULL ? hint : "", hint != NULL ? "\"?" : "");
@@ -154,7 +155,7 @@ static bool take_patterns(const struct reading *r, struct ynode rule, const char
 static bool bad_word(struct ynode n, struct sv word, const char *what, const char *const *names,
                      struct err *err)
 {
-    const char *hint = yaml_near(word, names);
+    const char *hint = near_name(word, names);
     if (yaml_kind(n) != YAML_TEXT)
         return yaml_fail(n, err, "the %s must be a word", what);
     return yaml_fail(n, err, "\"%.*s\" is no %s%s%s%s", SV_ARG(sv_head(word, 80)), what,

@@ -1,6 +1,7 @@
 #include "scan/ruleset_p.h"
 
 #include "base/glob.h"
+#include "base/near.h"
 #include "scan/pack.h"
 #include "scan/yaml.h"
 
@@ -294,7 +295,7 @@ const char *ruleset_near(const struct ruleset *set, struct sv word)
     const char **names = calloc(set->rule_count + 1, sizeof(*names));
     for (size_t i = 0; names != NULL && i < set->rule_count; i++)
         names[i] = set->rules[i].id.ptr;
-    const char *near = names != NULL ? yaml_near(word, names) : NULL;
+    const char *near = names != NULL ? near_name(word, names) : NULL;
     free(names);
     return near;
 }

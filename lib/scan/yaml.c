@@ -10,7 +10,6 @@ enum {
     MAX_DEPTH = 16,
     MAX_NODES = 100000,
     MAX_KEYS = 1000,
-    NEAR_BYTES = 80,
     NAME_SHOWN = 240 /* the end of a long path, so that line and column fit behind it */
 };
 
@@ -330,42 +329,4 @@ bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...)
         return err_why(err, ERR_USAGE, "%s", why);
     }
     return fail_at(n.yaml, node->start_mark, err, why);
-}
-
-/* Letters to insert, drop, replace, or swap with the next one. */
-static size_t distance(struct sv a, struct sv b)
-{
-    size_t rows[3][NEAR_BYTES + 1];
-    if (a.len > NEAR_BYTES || b.len > NEAR_BYTES)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b.len; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t *row = rows[i % 3], *up = rows[(i - 1) % 3], *up2 = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t best = up[j - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
-            best = up[j] + 1 < best ? up[j] + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1] &&
-                up2[j - 2] + 1 < best)
-                best = up2[j - 2] + 1;
-            row[j] = best;
-        }
-    }
-    return rows[a.len % 3][b.len];
-}
-
-const char *yaml_near(struct sv word, const char *const *names)
-{
-    const char *best = NULL;
-    size_t best_distance = word.len > 4 ? 3 : 2;
-    for (size_t i = 0; names[i] != NULL; i++) {
-        const size_t d = distance(word, sv_of(names[i]));
-        if (d < best_distance) {
-            best = names[i];
-            best_distance = d;
-        }
-    }
-    return best;
 }

@@ -43,7 +43,5 @@ unsigned yaml_column(struct ynode n);
 /* Fail with the node's place. */
 bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* The nearest of names (ended by NULL) to a word, NULL when none is near. */
-const char *yaml_near(struct sv word, const char *const *names);
 
 #endif

@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "near.h"
+#include "base/near.h"
 
 static const char *const names[] = {"parallel", "per-host", "offline", "out",
                                     "only-x",   "job",      "jobs",    NULL};

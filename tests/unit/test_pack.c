@@ -203,7 +203,7 @@ static const struct {
     {RULE("    description: test\n"), "p.yaml:7:5: a rule has no member \"description\""},
     {RULE("    class: tset\n"), "p.yaml:7:12: \"tset\" is no class; did you mean \"test\"?"},
     {RULE("    class: [test]\n"), "p.yaml:7:12: the class must be a word"},
-    {RULE("    advice: fix\n"), "p.yaml:7:13: \"fix\" is no advice"},
+    {RULE("    advice: fix\n"), "p.yaml:7:13: \"fix\" is no advice; did you mean \"fix-code\"?"},
     {RULE("    advice: fixcode\n"),
      "p.yaml:7:13: \"fixcode\" is no advice; did you mean \"fix-code\"?"},
     {RULE("    severity: definit\n"),

@@ -187,31 +187,6 @@ static void a_long_name_keeps_its_end_and_its_place(void **state)
     assert_non_null(strstr(err.where, "dd/x.yaml:1:4"));
 }
 
-static void a_near_word_is_found_and_a_far_one_is_not(void **state)
-{
-    static const char *const names[] = {"severity", "summary", "any", "all", NULL};
-    static const struct {
-        const char *word, *near;
-    } rows[] = {
-        {"sevrity", "severity"},
-        {"sumary", "summary"},
-        {"sumnary", "summary"},
-        {"anny", "any"},
-        {"al", "all"},
-        {"xyz", NULL},
-        {"", NULL},
-        {"description", NULL},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const char *near = yaml_near(sv_of(rows[i].word), names);
-        if (rows[i].near == NULL)
-            assert_null(near);
-        else
-            assert_string_equal(near, rows[i].near);
-    }
-}
-
 static void a_failed_allocation_is_told_and_leaks_nothing(void **state)
 {
     bool through = false;
@@ -240,7 +215,6 @@ int main(void)
         cmocka_unit_test(caps_hold_before_anything_is_built),
         cmocka_unit_test(a_mapping_has_at_most_a_thousand_members),
         cmocka_unit_test(a_long_name_keeps_its_end_and_its_place),
-        cmocka_unit_test(a_near_word_is_found_and_a_far_one_is_not),
         cmocka_unit_test(a_failed_allocation_is_told_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

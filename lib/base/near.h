@@ -2,8 +2,8 @@
  * near - the name that somebody meant who wrote another.
  * Threads: no state.
  */
-#ifndef CMD_NEAR_H
-#define CMD_NEAR_H
+#ifndef BASE_NEAR_H
+#define BASE_NEAR_H
 
 #include "base/sv.h"
 

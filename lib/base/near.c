@@ -1,4 +1,4 @@
-#include "near.h"
+#include "base/near.h"
 
 enum { MAX_BYTES = 40, FAR = 100 };
 
