@@ -40,6 +40,7 @@ static const struct trigger triggers[] = {
 struct go_test {
     struct test_log log;
     bool race_told;
+    bool in_summary; /* of gotestsum, which repeats the output of what failed */
     uint64_t timeout_line;
 };
 
@@ -115,6 +116,13 @@ static bool still_running(struct go_test *g, const struct analysis *a, const str
     return test_log_begins(&g->log, a, SV(""), name, line, err);
 }
 
+/* gotestsum shortens packages; without a package so far a test may be of any. */
+static bool is_path_end(struct sv path, struct sv end)
+{
+    return path.len == 0 ||
+           (path.len > end.len && sv_ends(path, end) && path.ptr[path.len - end.len - 1] == '/');
+}
+
 /* gotestsum: "=== FAIL: ./pkg TestX (re-run 1) (0.01s)" */
 static bool sum_fail(struct go_test *g, const struct analysis *a, const struct line *line,
                      struct err *err)
@@ -123,14 +131,29 @@ static bool sum_fail(struct go_test *g, const struct analysis *a, const struct l
     const struct sv package = sv_head(rest, sv_find_char(rest, ' '));
     rest = sv_tail(rest, package.len + 1);
     const struct sv name = sv_head(rest, sv_find_char(rest, ' '));
+    g->in_summary = true;
+    for (size_t i = 0; i < g->log.failed_count; i++) {
+        const struct test_log_failed *f = &g->log.failed[i];
+        if (sv_equal(f->name, name) && !sv_equal(f->scope, package) &&
+            is_path_end(f->scope, package))
+            return true; /* the verbose lines above said so */
+    }
     return test_log_ends(&g->log, a, package, name, TEST_FAILED, line, err);
 }
 
 /* "DONE 2 runs, 12 tests, 1 skipped, 1 failure, 2 errors in 0.7s"; nothing failed: it passed. */
-static void sum_done(const struct analysis *a, const struct line *line)
+static void sum_done(struct go_test *g, const struct analysis *a, const struct line *line)
 {
-    const bool failed = number_before(line->text, SV(" failure")) > 0 ||
-                        number_before(line->text, SV(" error")) > 0;
+    struct test_counts totals = {.failed = number_before(line->text, SV(" failure")),
+                                 .skipped = number_before(line->text, SV(" skipped"))};
+    const uint64_t tests = number_before(line->text, SV(" test"));
+    const bool failed = totals.failed > 0 || number_before(line->text, SV(" error")) > 0;
+    const bool once = sv_find(line->text, SV(" runs, ")) == line->text.len;
+    g->in_summary = false;
+    if (once && tests >= totals.failed + totals.skipped) {
+        totals.passed = tests - totals.failed - totals.skipped;
+        test_log_add_totals(&g->log, &totals);
+    }
     evidence_claim(a->evidence,
                    &(struct outcome_claim){.outcome = failed ? OUTCOME_FAILED : OUTCOME_PASSED,
                                            .rank = failed ? 11 : 6,
@@ -145,7 +168,8 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
         return true; /* go test -json repeats these lines: go-json reads them */
     switch (trigger) {
     case FAIL_TEST:
-        return test_log_ends(&g->log, a, SV(""), behind(line->text, SV("--- FAIL: "), ' '),
+        return g->in_summary ||
+               test_log_ends(&g->log, a, SV(""), behind(line->text, SV("--- FAIL: "), ' '),
                              TEST_FAILED, line, err);
     case PASS_TEST:
         return test_log_ends(&g->log, a, SV(""), behind(line->text, SV("--- PASS: "), ' '),
@@ -170,7 +194,7 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
         return add_of_kind(a, line, "go-test.package", KIND_TEST, "package", SEVERITY_SYMPTOM,
                            SV("Tests failed in a package"), err);
     case SUM_DONE:
-        sum_done(a, line);
+        sum_done(g, a, line);
         return true;
     case RACE:
         if (g->race_told)

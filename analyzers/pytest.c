@@ -2,15 +2,31 @@
  * reporter. */
 #include "test_log.h"
 
-enum { FAILED_TEST, ERROR_TEST, NAMED, XDIST, CLOSING, COLLECT };
+enum { FAILED_TEST, ERROR_TEST, NAMED, XDIST, CLOSING, COLLECT, SECTION, HEADING };
 static const struct trigger triggers[] = {
     [FAILED_TEST] = {"^FAILED (\\[[0-9.]+s\\] )?\\S+\\.py(::\\S+)?", true},
-    [ERROR_TEST] = {"^ERROR \\S+\\.py(::\\S+)?", true},
+    [ERROR_TEST] = {"^ERROR (\\S+\\.py(::\\S+)?|\\S+/\\S+ - [A-Za-z_.]+(Error|Exception))", true},
     [NAMED] = {"^\\S+\\.py::\\S", true},
     [XDIST] = {"^\\[gw[0-9]+\\] \\[ *[0-9]+%\\] [A-Z]+ \\S+\\.py::\\S", true},
-    [CLOSING] = {"^(=+ )?([0-9]+ [a-z]+(, )?)+ in [0-9.]+s", true},
+    [CLOSING] = {"^(=+ )?([0-9]+ [a-z]+(, )?)+ in [0-9.]+ ?s", true},
     [COLLECT] = {"^!+ Interrupted: [0-9]+ errors? during collection", true},
+    [SECTION] = {"^=+ [A-Za-z].* =+$", true},
+    [HEADING] = {"^_+ [^_ ].* _+$|^ ([A-Z]\\w*\\.)*test_\\w+(\\[.*\\])? _?$", true},
     {NULL, false},
+};
+
+enum { HEADINGS = 500 };
+
+struct heading { /* of a failure's report */
+    struct sv name;
+    struct line line;
+};
+
+struct pytest {
+    struct test_log log;
+    struct heading *headings;
+    size_t heading_count;
+    bool reports; /* in the section of failures or errors */
 };
 
 static const struct test_log_words words = {.id = "pytest.failed",
@@ -102,6 +118,8 @@ static bool closing(struct test_log *t, const struct analysis *a, const struct l
             number_before(line->text, SV(" skipped")) + number_before(line->text, SV(" xfailed")),
     };
     const uint64_t bad = totals.failed + totals.errored;
+    t->running_count =
+        0; /* pytest is at its end: what was only named, by a warning, does not run */
     if (bad + totals.passed + totals.skipped == 0)
         return true;
     test_log_add_totals(t, &totals);
@@ -112,10 +130,39 @@ static bool closing(struct test_log *t, const struct analysis *a, const struct l
     return true;
 }
 
+/* "=== FAILURES ===", then "___ TestA.test_b[x] ___" or "___ ERROR at setup of test_c ___" for each. */
+static bool heading(struct pytest *p, const struct analysis *a, const struct line *line,
+                    struct err *err)
+{
+    static const struct sv words_before[] = {SV_INIT("ERROR collecting "),
+                                             SV_INIT("ERROR at setup of "),
+                                             SV_INIT("ERROR at teardown of ")};
+    struct arena *arena = a->evidence->arena;
+    struct sv name = line->text;
+    if (!p->reports || p->heading_count == HEADINGS)
+        return true;
+    if (p->headings == NULL)
+        p->headings = arena_array(arena, HEADINGS, sizeof(*p->headings), err);
+    if (p->headings == NULL)
+        return false;
+    while (name.len > 0 && (name.ptr[0] == '_' || name.ptr[0] == ' '))
+        name = sv_tail(name, 1);
+    name = sv_trim(sv_head(name, sv_find_last(name, ' ')));
+    for (size_t i = 0; i < COUNT_OF(words_before); i++) {
+        if (sv_starts(name, words_before[i]))
+            name = sv_tail(name, words_before[i].len);
+    }
+    struct heading *h = &p->headings[p->heading_count++];
+    h->line = *line;
+    return arena_copy(arena, name, &h->name, err) &&
+           arena_copy(arena, sv_head(line->text, EXCERPT_MAX_BYTES), &h->line.text, err);
+}
+
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
-    struct test_log *t = state;
+    struct pytest *p = state;
+    struct test_log *t = &p->log;
     switch (trigger) {
     case FAILED_TEST:
         return summary(t, a, line, SV("FAILED "), err);
@@ -128,7 +175,14 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
     case COLLECT:
         return add_of_kind(a, line, "pytest.collection", KIND_TEST, "pytest-collection",
                            SEVERITY_SYMPTOM, SV("pytest could not collect all tests"), err);
+    case SECTION:
+        p->reports = sv_find(line->text, SV(" FAILURES ")) < line->text.len ||
+                     sv_find(line->text, SV(" ERRORS ")) < line->text.len;
+        return true;
+    case HEADING:
+        return heading(p, a, line, err);
     default:
+        p->reports = false;
         return closing(t, a, line);
     }
 }
@@ -137,8 +191,16 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
 static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
                    struct err *err)
 {
-    struct test_log *t = state;
+    struct pytest *p = state;
+    struct test_log *t = &p->log;
+    const bool named_none = t->failed_count == 0;
     (void)facts;
+    /* Before pytest 5 nothing else names what failed. */
+    for (size_t i = 0; i < p->heading_count && named_none; i++) {
+        if (!test_log_ends(t, a, SV(""), p->headings[i].name, TEST_FAILED, &p->headings[i].line,
+                           err))
+            return false;
+    }
     for (size_t i = 0; i < t->failed_count && t->totals.passed > 0; i++)
         t->totals.passed -= t->failed[i].passes > 0; /* what a rerun saved is counted there */
     t->totals.failed += t->totals.errored;
@@ -151,7 +213,7 @@ const struct analyzer analyzer_pytest = {
     .name = "pytest",
     .summary = "failed, flaky and unfinished tests of pytest",
     .kinds = LOG_KINDS,
-    .state_size = sizeof(struct test_log),
+    .state_size = sizeof(struct pytest),
     .triggers = triggers,
     .line = on_line,
     .end = at_end,

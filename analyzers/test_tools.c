@@ -1,5 +1,5 @@
-/* test-tools: tools whose log has one line a test: cargo, nextest, GoogleTest, CTest, Jest, Mocha,
- * RSpec, unittest, Bazel, Automake. Source: each tool's own reporter. */
+/* test-tools: tools whose log has one line a test: cargo, nextest, GoogleTest, CTest, Jest, RSpec,
+ * unittest, Bazel, Automake. Source: each tool's own reporter. */
 #include "test_log.h"
 
 enum tool {
@@ -9,7 +9,6 @@ enum tool {
     CTEST,
     JEST,
     JEST_CASE,
-    MOCHA,
     RSPEC,
     UNITTEST,
     BAZEL,
@@ -23,12 +22,11 @@ enum tool {
         .detail = SV_INIT(detail_), .severity = severity_                                          \
     }
 static const struct test_log_words words[TOOLS] = {
-    [CARGO] = WORDS("cargo-test", SEVERITY_CAUSE),  [NEXTEST] = WORDS("nextest", SEVERITY_CAUSE),
-    [GTEST] = WORDS("googletest", SEVERITY_CAUSE),  [CTEST] = WORDS("ctest", SEVERITY_CAUSE),
-    [JEST] = WORDS("jest", SEVERITY_SYMPTOM),       [JEST_CASE] = WORDS("jest", SEVERITY_SYMPTOM),
-    [MOCHA] = WORDS("mocha", SEVERITY_SYMPTOM),     [RSPEC] = WORDS("rspec", SEVERITY_CAUSE),
-    [UNITTEST] = WORDS("unittest", SEVERITY_CAUSE), [BAZEL] = WORDS("bazel", SEVERITY_CAUSE),
-    [AUTOMAKE] = WORDS("automake", SEVERITY_CAUSE),
+    [CARGO] = WORDS("cargo-test", SEVERITY_CAUSE), [NEXTEST] = WORDS("nextest", SEVERITY_CAUSE),
+    [GTEST] = WORDS("googletest", SEVERITY_CAUSE), [CTEST] = WORDS("ctest", SEVERITY_CAUSE),
+    [JEST] = WORDS("jest", SEVERITY_SYMPTOM),      [JEST_CASE] = WORDS("jest", SEVERITY_SYMPTOM),
+    [RSPEC] = WORDS("rspec", SEVERITY_CAUSE),      [UNITTEST] = WORDS("unittest", SEVERITY_CAUSE),
+    [BAZEL] = WORDS("bazel", SEVERITY_CAUSE),      [AUTOMAKE] = WORDS("automake", SEVERITY_CAUSE),
 };
 
 /* What a line means: a test of a tool began, or ended so. */
@@ -57,7 +55,6 @@ enum means { BEGINS, PASSES, FAILS, SKIPS, FLAKES };
     ROW(JEST, PASSES, "^ ?PASS +\\S+\\.([cm]?[jt]sx?)( |$)", "PASS ", " (") \
     ROW(JEST, BEGINS, "^ ?RUNS +\\S+\\.([cm]?[jt]sx?)$", "RUNS ", NULL) \
     ROW(JEST_CASE, FAILS, "^ +\xe2\x97\x8f .+ \xe2\x80\xba ", "\xe2\x97\x8f ", NULL) \
-    ROW(MOCHA, FAILS, "^ +[0-9]+\\) .+:$", ") ", ":") \
     ROW(RSPEC, FAILS, "^rspec \\S+_spec\\.rb:[0-9]+ # ", "rspec ", NULL) \
     ROW(UNITTEST, PASSES, "^test\\w* \\(\\S+\\) \\.\\.\\. ok$", "", " ... ") \
     ROW(UNITTEST, FAILS, "^(FAIL|ERROR): test\\w* \\(", ": ", NULL) \
@@ -68,6 +65,8 @@ enum means { BEGINS, PASSES, FAILS, SKIPS, FLAKES };
 #define AS_TRIGGER(tool, means, pattern, mark, end) {pattern, true},
 static const struct trigger triggers[] = {LINES(AS_TRIGGER)
     {"^Tests: +.*[0-9]+ total$", true}, /* Jest's */
+    {"^Ran [0-9]+ tests? in [0-9.]+s$", true}, /* unittest's, and the line behind it */
+    {"^(OK|FAILED)( \\(\\w+[ =].*\\))?$", true},
     {NULL, false}};
 
 struct form {
@@ -89,6 +88,23 @@ static struct sv name_of(const struct form *f, struct sv text)
     return sv_trim(f->tool == GTEST ? sv_head(name, sv_find(name, SV(", where "))) : name);
 }
 
+struct tools {
+    struct test_log logs[TOOLS];
+    struct test_counts ran; /* of unittest, until the line behind it */
+    uint64_t ran_line;
+};
+
+/* The number behind a word: 3 of "errors=3". */
+static uint64_t number_of(struct sv text, struct sv word)
+{
+    uint64_t number = 0;
+    size_t len = 0;
+    const struct sv rest = sv_tail(text, sv_find(text, word) + word.len);
+    while (len < rest.len && rest.ptr[len] >= '0' && rest.ptr[len] <= '9')
+        len++;
+    return sv_u64(sv_head(rest, len), &number) ? number : 0;
+}
+
 static void add_jest_totals(struct test_log *t, struct sv text)
 {
     const struct test_counts totals = {
@@ -99,6 +115,28 @@ static void add_jest_totals(struct test_log *t, struct sv text)
     test_log_add_totals(t, &totals);
 }
 
+/* "Ran 5 tests in 0.1s", then "OK" or "FAILED (failures=1, errors=2, skipped=1)"; nose writes SKIP. */
+static void add_unittest_totals(struct tools *s, const struct line *line, bool ran)
+{
+    enum { BETWEEN = 3 };
+    struct test_counts *t = &s->ran;
+    if (ran) {
+        test_log_add_totals(&s->logs[UNITTEST], t);
+        *t = (struct test_counts){.passed = number_before(line->text, SV(" test"))};
+        s->ran_line = line->number;
+        return;
+    }
+    if (s->ran_line == 0 || line->number - s->ran_line > BETWEEN)
+        return;
+    t->failed = number_of(line->text, SV("failures=")) + number_of(line->text, SV("errors="));
+    t->skipped = number_of(line->text, SV("skipped=")) + number_of(line->text, SV("SKIP="));
+    const uint64_t other = t->failed + t->skipped;
+    t->passed = t->passed > other ? t->passed - other : 0;
+    test_log_add_totals(&s->logs[UNITTEST], t);
+    *t = (struct test_counts){0};
+    s->ran_line = 0;
+}
+
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
@@ -106,7 +144,12 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
         [BEGINS] = TEST_PASSED, [PASSES] = TEST_PASSED, [FAILS] = TEST_FAILED,
         [SKIPS] = TEST_SKIPPED, [FLAKES] = TEST_FLAKY,
     };
-    struct test_log *logs = state;
+    struct tools *s = state;
+    struct test_log *logs = s->logs;
+    if (trigger > COUNT_OF(forms)) {
+        add_unittest_totals(s, line, trigger == COUNT_OF(forms) + 1);
+        return true;
+    }
     if (trigger == COUNT_OF(forms)) {
         add_jest_totals(&logs[JEST_CASE], line->text);
         return true;
@@ -123,8 +166,10 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
 static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
                    struct err *err)
 {
-    struct test_log *logs = state;
+    struct tools *s = state;
+    struct test_log *logs = s->logs;
     (void)facts;
+    test_log_add_totals(&logs[UNITTEST], &s->ran);
     /* Jest's files are told of only where no test of them is: they are no tests. */
     logs[JEST].counts = (struct test_counts){0};
     if (logs[JEST_CASE].failed_count > 0)
@@ -139,9 +184,9 @@ static bool at_end(void *state, const struct analysis *a, const struct log_facts
 extern const struct analyzer analyzer_test_tools;
 const struct analyzer analyzer_test_tools = {
     .name = "test-tools",
-    .summary = "tests of cargo, nextest, GoogleTest, CTest, Jest, Mocha, RSpec, unittest, Bazel",
+    .summary = "tests of cargo, nextest, GoogleTest, CTest, Jest, RSpec, unittest, Bazel",
     .kinds = LOG_KINDS,
-    .state_size = TOOLS * sizeof(struct test_log),
+    .state_size = sizeof(struct tools),
     .triggers = triggers,
     .line = on_line,
     .end = at_end,

@@ -423,7 +423,7 @@ static void end_case(struct junit *j)
     /* Reruns that failed and nothing that passed: it failed each time. */
     if (now->failures == 0 && (now->failed_by_status || (now->reruns > 0 && !now->flaky)))
         now->failures = 1;
-    now->errors = now->errors == now->failures && now->failures > 0;
+    now->errors = now->errors > 0; /* beside a failure too: it is the worse of the two */
     now->passes = now->failures == 0 && !now->skipped;
     now->failures = now->failures > 0;
     now->result.attempts++;

@@ -136,6 +136,63 @@ bool evidence_add_test(struct evidence *e, const struct test_result *test, struc
     return true;
 }
 
+const char *issue_severity_name(enum issue_severity severity)
+{
+    return severity == ISSUE_ERROR ? "error" : severity == ISSUE_WARNING ? "warning" : "note";
+}
+
+static bool has_issue(const struct evidence *e, const struct issue *issue)
+{
+    for (size_t i = e->issue_count; i-- > 0;) {
+        const struct issue *k = &e->issues[i];
+        if (k->source_line == issue->source_line && k->source_column == issue->source_column &&
+            sv_equal(k->message, issue->message) && sv_equal(k->file, issue->file) &&
+            sv_equal(k->code, issue->code))
+            return true;
+    }
+    return false;
+}
+
+/* The last one that an error may take the place of; issue_count when there is none. */
+static size_t least_issue(const struct evidence *e)
+{
+    size_t at = e->issue_count;
+    while (at > 0 && e->issues[at - 1].severity == ISSUE_ERROR)
+        at--;
+    return at > 0 ? at - 1 : e->issue_count;
+}
+
+bool evidence_add_issue(struct evidence *e, const struct issue *issue, struct err *err)
+{
+    enum { MESSAGE_BYTES = 512, FILE_BYTES = 512, CODE_BYTES = 100 };
+    void *array = e->issues;
+    struct issue k = *issue;
+    size_t at = e->issue_count;
+    k.message = sv_head(k.message, MESSAGE_BYTES);
+    k.file = sv_head(k.file, FILE_BYTES);
+    k.code = sv_head(k.code, CODE_BYTES);
+    if (e->issue_count == EVIDENCE_MAX_ISSUES) {
+        at = k.severity == ISSUE_ERROR ? least_issue(e) : at;
+        e->dropped_issues++;
+        if (at == e->issue_count)
+            return true;
+    }
+    if (has_issue(e, &k)) {
+        e->dropped_issues -= e->issue_count == EVIDENCE_MAX_ISSUES;
+        return true;
+    }
+    if (!make_room(e->arena, &array, e->issue_count, &e->issue_cap, sizeof(k), err))
+        return left_out(&e->dropped_issues, err);
+    e->issues = array;
+    if (!arena_copy(e->arena, k.file, &k.file, err) ||
+        !arena_copy(e->arena, k.message, &k.message, err) ||
+        !arena_copy(e->arena, k.code, &k.code, err))
+        return left_out(&e->dropped_issues, err);
+    e->issues[at] = k;
+    e->issue_count += at == e->issue_count;
+    return true;
+}
+
 void evidence_claim(struct evidence *e, const struct outcome_claim *claim)
 {
     const struct outcome_claim old = e->claim;

@@ -2,7 +2,7 @@
  * evidence - what was learnt from one artifact, before it is merged into its build.
  *
  * Owns:    nothing but through `arena`, which is the worker's or the result's.
- * Limits:  EVIDENCE_MAX_FINDINGS, EVIDENCE_MAX_FAILED tests kept in full; passing tests are only
+ * Limits:  EVIDENCE_MAX_FINDINGS, EVIDENCE_MAX_ISSUES, EVIDENCE_MAX_TESTS kept in full; passing tests are only
  *          counted, unless keep_passed; the counters go on counting past a limit and `dropped` says
  *          how many were left out.
  * Errors:  ERR_NOMEM; reaching a limit is not an error.
@@ -15,9 +15,15 @@
 #include "model/artifact.h"
 #include "model/build.h"
 #include "model/finding.h"
+#include "model/issue.h"
 #include "model/test_result.h"
 
-enum { EVIDENCE_MAX_FINDINGS = 512, EVIDENCE_MAX_TESTS = 2000, EVIDENCE_MAX_LINES = 64 };
+enum {
+    EVIDENCE_MAX_FINDINGS = 512,
+    EVIDENCE_MAX_TESTS = 2000,
+    EVIDENCE_MAX_LINES = 64,
+    EVIDENCE_MAX_ISSUES = 500
+};
 
 /* What a document says of the build's outcome; the one of highest authority decides. */
 enum outcome {
@@ -74,13 +80,15 @@ struct evidence {
     struct test_result *tests;
     size_t test_count, test_cap;
     struct test_counts counts;
+    struct issue *issues;
+    size_t issue_count, issue_cap;
     struct error_line *lines; /* best first after evidence_sort_lines */
     size_t line_count;
     struct outcome_claim claim; /* the best so far */
     struct log_facts facts;
     struct line_range failing[FAILING_MAX]; /* steps of the log that failed; first 0: no more */
     struct build *build; /* fields that documents fill in (profile, target, times…); borrowed */
-    uint64_t dropped_findings, dropped_tests;
+    uint64_t dropped_findings, dropped_tests, dropped_issues;
 };
 
 void evidence_init(struct evidence *e, struct arena *arena, struct build *build);
@@ -91,6 +99,9 @@ bool evidence_add_finding(struct evidence *e, const struct finding *finding,
 /* Counts the test; keeps it when it is not a pass or keep_passed is set. */
 bool evidence_add_test(struct evidence *e, const struct test_result *test,
                        struct err *err) MUST_CHECK;
+
+/* One place and message is kept once. When it is full, an error takes the place of what is none. */
+bool evidence_add_issue(struct evidence *e, const struct issue *issue, struct err *err) MUST_CHECK;
 
 /* Keep the claim if its rank is higher than, or equal to and earlier than, what is there; times are
  * taken from any claim that has them. */

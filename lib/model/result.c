@@ -32,6 +32,7 @@ void result_free(struct result *r)
     free(r->artifacts);
     free(r->findings);
     free(r->tests);
+    free(r->issues);
     free(r->lines);
     free(r->problems);
     arena_done(&r->arena);
@@ -187,6 +188,31 @@ static bool merge_lines(struct result *r, uint32_t artifact, const struct eviden
     return true;
 }
 
+static bool keep_issue(struct arena *a, struct issue *i, struct err *err)
+{
+    return arena_copy(a, i->file, &i->file, err) && arena_copy(a, i->message, &i->message, err) &&
+           arena_copy(a, i->code, &i->code, err);
+}
+
+static bool merge_issues(struct result *r, uint32_t artifact, const struct evidence *e,
+                         struct err *err)
+{
+    void *array = r->issues;
+    if (!make_room(&array, r->issue_count, &r->issue_cap, e->issue_count, sizeof(struct issue),
+                   err))
+        return false;
+    r->issues = array;
+    for (size_t i = 0; i < e->issue_count; i++) {
+        struct issue issue = e->issues[i];
+        issue.artifact = artifact;
+        if (keep_issue(&r->arena, &issue, err))
+            r->issues[r->issue_count++] = issue;
+        else if (!left_out(&r->dropped_issues, err))
+            return false;
+    }
+    return true;
+}
+
 static void add_counts(struct test_counts *to, const struct test_counts *from)
 {
     to->total += from->total;
@@ -273,8 +299,10 @@ bool result_merge(struct result *r, uint32_t artifact, const struct evidence *e,
     memcpy(r->artifacts[artifact].failing, e->failing, sizeof(e->failing));
     r->dropped_findings += e->dropped_findings;
     r->dropped_tests += e->dropped_tests;
+    r->dropped_issues += e->dropped_issues;
     return merge_findings(r, artifact, e, err) && merge_tests(r, artifact, e, err) &&
-           merge_lines(r, artifact, e, err) && merge_facts(r, artifact, e, err);
+           merge_issues(r, artifact, e, err) && merge_lines(r, artifact, e, err) &&
+           merge_facts(r, artifact, e, err);
 }
 
 static int compare_texts(const struct sv *a, const struct sv *b, size_t count)
@@ -324,6 +352,37 @@ static int by_name(const void *a, const void *b)
     return x->line < y->line ? -1 : x->line > y->line;
 }
 
+static int by_issue_place(const void *a, const void *b)
+{
+    const struct issue *x = a, *y = b;
+    if (x->artifact != y->artifact)
+        return x->artifact < y->artifact ? -1 : 1;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    const struct sv p[] = {x->file, x->message}, q[] = {y->file, y->message};
+    return compare_texts(p, q, COUNT_OF(p));
+}
+
+/* Errors before the rest, so that a cut spares them. */
+static int by_issue_weight(const void *a, const void *b)
+{
+    const struct issue *x = a, *y = b;
+    if ((x->severity == ISSUE_ERROR) != (y->severity == ISSUE_ERROR))
+        return x->severity == ISSUE_ERROR ? -1 : 1;
+    return by_issue_place(a, b);
+}
+
+static void sort_issues(struct result *r)
+{
+    if (r->issue_count > EVIDENCE_MAX_ISSUES) {
+        qsort(r->issues, r->issue_count, sizeof(*r->issues), by_issue_weight);
+        r->dropped_issues += r->issue_count - EVIDENCE_MAX_ISSUES;
+        r->issue_count = EVIDENCE_MAX_ISSUES;
+    }
+    if (r->issue_count > 1)
+        qsort(r->issues, r->issue_count, sizeof(*r->issues), by_issue_place);
+}
+
 static int by_words(const void *a, const void *b)
 {
     const struct problem *x = a, *y = b;
@@ -358,6 +417,8 @@ static bool sort_artifacts(struct result *r, struct err *err)
         r->findings[i].artifact = now[r->findings[i].artifact];
     for (size_t i = 0; ok && i < r->test_count; i++)
         r->tests[i].artifact = now[r->tests[i].artifact];
+    for (size_t i = 0; ok && i < r->issue_count; i++)
+        r->issues[i].artifact = now[r->issues[i].artifact];
     for (size_t i = 0; ok && i < r->line_count; i++)
         r->lines[i].artifact = now[r->lines[i].artifact];
     if (ok && r->artifact_count > 0)
@@ -378,6 +439,7 @@ bool result_finish(struct result *r, struct err *err)
         qsort(r->findings, r->finding_count, sizeof(*r->findings), by_place);
     if (r->test_count > 1)
         qsort(r->tests, r->test_count, sizeof(*r->tests), by_name);
+    sort_issues(r);
     if (r->line_count > 1)
         qsort(r->lines, r->line_count, sizeof(*r->lines), by_score);
     if (r->problem_count > 1)

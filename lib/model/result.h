@@ -3,9 +3,9 @@
  *
  * Owns:    its arena, in which everything that it points to lies (rule texts aside, which belong to
  *          the rule set).
- * Order:   result_finish sorts artifacts by path, findings by (artifact, line, id), tests by
- *          (artifact, suite, class, name), so that the order of arrival leaves no trace.
- * Limits:  RESULT_ARENA_BYTES a build.
+ * Order:   result_finish sorts artifacts by path, findings by (artifact, line, id), issues by
+ *          (artifact, line), tests by (artifact, suite, class, name), so that the order of arrival leaves no trace.
+ * Limits:  RESULT_ARENA_BYTES and EVIDENCE_MAX_ISSUES a build.
  * Threads: one owner at a time; the pipeline locks around result_merge.
  */
 #ifndef MODEL_RESULT_H
@@ -73,6 +73,8 @@ struct result {
     size_t finding_count, finding_cap;
     struct test_result *tests;
     size_t test_count, test_cap;
+    struct issue *issues;
+    size_t issue_count, issue_cap;
     struct test_counts counts;     /* of JUnit reports; without one, of the log that knows most */
     struct test_counts log_counts; /* of that log; until result_finish */
     struct error_line *lines;
@@ -83,7 +85,7 @@ struct result {
     struct problem *problems;
     size_t problem_count, problem_cap;
     uint64_t wire_bytes, plain_bytes;
-    uint64_t dropped_findings, dropped_tests;
+    uint64_t dropped_findings, dropped_tests, dropped_issues;
     enum test_step test_step;
     struct sv
         passed_id; /* another build of this job that passed on the same code; "" without one */

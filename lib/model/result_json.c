@@ -140,6 +140,30 @@ static struct jsonw test_to_json(const struct result *r, const struct test_resul
     return o;
 }
 
+static struct jsonw issues_to_json(const struct result *r)
+{
+    struct jsonw list = jsonw_array();
+    for (size_t k = 0; k < r->issue_count; k++) {
+        const struct issue *i = &r->issues[k];
+        struct jsonw o = jsonw_object();
+        jsonw_set_text(o, "severity", sv_of(issue_severity_name(i->severity)));
+        set_if(o, "tool", i->tool);
+        jsonw_set_text(o, "file", i->file);
+        if (i->source_line > 0)
+            jsonw_set_u64(o, "source_line", i->source_line);
+        if (i->source_column > 0)
+            jsonw_set_u64(o, "source_column", i->source_column);
+        jsonw_set_text(o, "message", i->message);
+        set_if(o, "code", i->code);
+        set_if(o, "artifact", artifact_path(r, i->artifact));
+        jsonw_set_u64(o, "line", i->line);
+        if (i->offset > 0 || i->line == 1)
+            jsonw_set_u64(o, "offset", i->offset);
+        jsonw_add_take(list, o);
+    }
+    return list;
+}
+
 static struct jsonw artifact_to_json(const struct artifact *a)
 {
     struct jsonw o = jsonw_object();
@@ -195,6 +219,8 @@ struct jsonw result_to_json(const struct result *r)
     for (size_t i = 0; i < r->test_count; i++)
         jsonw_add_take(tests, test_to_json(r, &r->tests[i]));
     jsonw_set_take(o, "tests", tests);
+    if (r->issue_count > 0)
+        jsonw_set_take(o, "issues", issues_to_json(r));
     if (r->verdict.basis == BASIS_ERROR_LINES)
         jsonw_set_take(o, "error_lines", lines_to_json(r));
     for (size_t i = 0; i < r->artifact_count; i++) {
@@ -207,6 +233,8 @@ struct jsonw result_to_json(const struct result *r)
         jsonw_set_u64(o, "dropped_findings", r->dropped_findings);
     if (r->dropped_tests > 0)
         jsonw_set_u64(o, "dropped_tests", r->dropped_tests);
+    if (r->dropped_issues > 0)
+        jsonw_set_u64(o, "dropped_issues", r->dropped_issues);
     if (r->incomplete)
         jsonw_set_bool(o, "incomplete", true);
     return o;

@@ -14,6 +14,7 @@ enum ingest_mode { MODE_DOCUMENT, MODE_LOG, MODE_JUNIT };
 struct slot { /* one analyzer at work on one artifact */
     void *state;
     uint64_t last_line; /* delivered to it */
+    uint64_t until;     /* lines up to this one are wanted */
     bool on;
 };
 
@@ -90,6 +91,15 @@ static bool on_finding(void *user, const struct finding *finding, struct err *er
     return evidence_add_finding(&in->evidence, finding, err);
 }
 
+static bool give_line(struct ingest *in, size_t i, const struct line *line, unsigned trigger,
+                      struct err *err)
+{
+    const struct analysis a = analysis_of(in);
+    struct err own = {0};
+    return analyzers[i]->line(in->slots[i].state, &a, line, trigger, &own) ||
+           give_up_on(in, i, &own, err);
+}
+
 static bool on_trigger(void *user, unsigned trigger, const struct line *line, struct err *err)
 {
     struct ingest *in = user;
@@ -99,10 +109,25 @@ static bool on_trigger(void *user, unsigned trigger, const struct line *line, st
     if (!slot->on || analyzer->line == NULL || slot->last_line == line->number)
         return true;
     slot->last_line = line->number;
-    const struct analysis a = analysis_of(in);
-    struct err own = {0};
-    return analyzer->line(slot->state, &a, line, owner.trigger, &own) ||
-           give_up_on(in, owner.analyzer, &own, err);
+    if (owner.asks_after) {
+        slot->until = line->number + ANALYZER_AFTER_LINES;
+        scanner_follow(in->scanner, slot->until);
+    }
+    return give_line(in, owner.analyzer, line, owner.trigger, err);
+}
+
+static bool on_follow(void *user, const struct line *line, struct err *err)
+{
+    struct ingest *in = user;
+    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+        struct slot *slot = &in->slots[i];
+        if (!slot->on || slot->until < line->number || slot->last_line == line->number)
+            continue;
+        slot->last_line = line->number;
+        if (!give_line(in, i, line, TRIGGER_AFTER, err))
+            return false;
+    }
+    return true;
 }
 
 static bool on_block(const struct block *block, void *user, struct err *err)
@@ -185,7 +210,8 @@ static bool begin_log(struct ingest *in, struct err *err)
         return false;
     if (in->scanner == NULL)
         in->scanner = scanner_new(in->options.rules, err);
-    const struct scan_sink sink = {.finding = on_finding, .trigger = on_trigger, .user = in};
+    const struct scan_sink sink = {
+        .finding = on_finding, .trigger = on_trigger, .follow = on_follow, .user = in};
     return in->scanner != NULL && start_analyzers(in, err) &&
            scanner_begin(in->scanner, in->build, in->artifact, &sink, err);
 }

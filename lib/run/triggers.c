@@ -10,7 +10,10 @@ static bool add_all_of(struct triggers *t, uint16_t index, struct err *err)
             .pattern = trigger[i].pattern,
             .exact = trigger[i].exact,
         };
-        t->owners[t->count++] = (struct trigger_owner){.analyzer = index, .trigger = i};
+        t->owners[t->count++] = (struct trigger_owner){
+            .analyzer = index,
+            .trigger = i,
+            .asks_after = i < 64 && (analyzers[index]->asks_after >> i & 1) != 0};
     }
     return true;
 }

@@ -15,6 +15,7 @@ enum { TRIGGERS_MAX = 1024, ANALYZERS_MAX = 64 };
 
 struct trigger_owner {
     uint16_t analyzer, trigger;
+    bool asks_after;
 };
 
 struct triggers {

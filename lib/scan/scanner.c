@@ -67,6 +67,7 @@ struct scanner {
     uint32_t block;       /* its number */
     uint32_t edges;       /* PCRE2_NOTBOL, PCRE2_NOTEOL: the window is no whole line */
     uint64_t cut_line;    /* the line of the last window, 0: the last block was no window */
+    uint64_t follow_to;   /* lines up to this one are wanted; 0: none */
     uint64_t limited;     /* lines */
     uint32_t limited_pattern;
     bool out_of_memory;
@@ -160,6 +161,7 @@ bool scanner_begin(struct scanner *s, const struct build *build, const struct ar
     (void)err;
     s->sink = *sink;
     s->limited = 0;
+    s->follow_to = 0;
     s->block = 0;
     s->cut_line = 0;
     s->out_of_memory = false;
@@ -171,6 +173,11 @@ bool scanner_begin(struct scanner *s, const struct build *build, const struct ar
     for (size_t i = 0; i < s->set->rule_count; i++)
         s->rules[i] = (struct rule_state){.on = applies(&s->set->rules[i], build, artifact)};
     return true;
+}
+
+void scanner_follow(struct scanner *s, uint64_t until_line)
+{
+    s->follow_to = until_line > s->follow_to ? until_line : s->follow_to;
 }
 
 uint64_t scanner_limited(const struct scanner *s, struct sv *ret_rule)
@@ -514,6 +521,9 @@ static bool finish_line(struct scanner *s, const struct line *line, struct err *
             remember(s, s->line_patterns[i], line);
     }
     s->line_count = 0;
+    if (line->number <= s->follow_to && s->sink.follow != NULL &&
+        !s->sink.follow(s->sink.user, line, err))
+        return false;
     return !s->out_of_memory || err_why(err, ERR_NOMEM, "no memory to compile a pattern");
 }
 
@@ -586,18 +596,44 @@ static void find_edges(struct scanner *s, const struct block *block)
     s->cut_line = block->cut ? block->first_line : 0;
 }
 
+/* Lines from text byte `from` on that are wanted although nothing hit them, up to the one that holds
+ * the byte `before`. */
+static bool follow(struct scanner *s, const struct block *block, struct block_cursor *cursor,
+                   size_t from, size_t before, struct err *err)
+{
+    struct line line = {0};
+    while (s->follow_to > 0 && s->sink.follow != NULL && !block->cut && from < block->text.len) {
+        const size_t end = from + sv_find_char(sv_tail(block->text, from), '\n');
+        if (before <= end)
+            return true;
+        block_locate(block, cursor, from, &line);
+        if (line.number > s->follow_to) {
+            s->follow_to = 0;
+            return true;
+        }
+        if (!s->sink.follow(s->sink.user, &line, err))
+            return false;
+        from = end + 1;
+    }
+    return true;
+}
+
 static bool walk_hits(struct scanner *s, const struct block *block, struct err *err)
 {
     struct block_cursor cursor = {0};
     struct line line = {0};
     size_t line_end = 0; /* of the present line in the text */
+    size_t next = 0;     /* where the line behind it begins */
     for (size_t i = 0; i < s->hit_count; i++) {
         const struct hit *h = &s->hits[i];
         if (i == 0 || h->end > line_end) {
             if (s->line_count > 0 && !finish_line(s, &line, err))
                 return false;
+            if (!follow(s, block, &cursor, next, h->end, err))
+                return false;
             block_locate(block, &cursor, h->end, &line);
             line_end = (size_t)(line.text.ptr - block->text.ptr) + line.text.len;
+            next = line_end + 1;
         }
         struct pattern_state *p = &s->patterns[h->pattern];
         if (p->seen_line == line.number && !block->cut)
@@ -605,7 +641,8 @@ static bool walk_hits(struct scanner *s, const struct block *block, struct err *
         p->seen_line = line.number;
         s->line_patterns[s->line_count++] = h->pattern;
     }
-    return s->line_count == 0 || finish_line(s, &line, err);
+    return (s->line_count == 0 || finish_line(s, &line, err)) &&
+           follow(s, block, &cursor, next, block->text.len, err);
 }
 
 bool scanner_block(struct scanner *s, const struct block *block, struct err *err)

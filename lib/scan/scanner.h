@@ -28,6 +28,8 @@ struct scan_sink {
     /* Views in the finding are loans. */
     bool (*finding)(void *user, const struct finding *finding, struct err *err);
     bool (*trigger)(void *user, unsigned trigger, const struct line *line, struct err *err);
+    /* Lines that scanner_follow asked for, each after the hits on it; may be NULL. */
+    bool (*follow)(void *user, const struct line *line, struct err *err);
     void *user;
 };
 
@@ -40,6 +42,10 @@ bool scanner_begin(struct scanner *s, const struct build *build, const struct ar
                    const struct scan_sink *sink, struct err *err) MUST_CHECK;
 bool scanner_block(struct scanner *s, const struct block *block, struct err *err) MUST_CHECK;
 bool scanner_end(struct scanner *s, struct err *err) MUST_CHECK; /* rules that wait for the end */
+
+/* From within a callback: hand on the lines up to this number too, whatever they hold. Of a line that
+ * comes in windows only those with a hit are. */
+void scanner_follow(struct scanner *s, uint64_t until_line);
 
 /* Lines of the artifact that a pattern could not be tried on within its limits; *ret_rule, which may
  * be NULL, is the first such rule, empty for a trigger. */

@@ -92,7 +92,17 @@ static void go_test_text(void **state)
          "PASS a.TestX (0.00s)\n=== Failed\n=== FAIL: acme.io/p TestY (0.10s)\n    y_test.go:3: "
          "no\n\n"
          "DONE 2 tests, 1 failure in 0.2s\n",
-         "failed acme.io/p|TestY 3\n0/1/0/0/0/0", "go-test.failed test/go-test cause 3\n",
+         "failed acme.io/p|TestY 3\n1/1/0/0/0/0", "go-test.failed test/go-test cause 3\n",
+         "failed by gotestsum's totals"},
+        {"gotestsum repeats what failed, with a shorter package",
+         "--- FAIL: TestY (0.10s)\nFAIL\tacme.io/r/p\t0.2s\n=== Failed\n=== FAIL: r/p TestY "
+         "(0.10s)\n"
+         "    --- FAIL: TestY (0.10s)\n\nDONE 5 tests, 2 skipped, 1 failure in 0.2s\n",
+         "failed acme.io/r/p|TestY 1\n2/1/0/2/0/0",
+         "go-test.package test/package rollup 2\ngo-test.failed test/go-test cause 1\n",
+         "failed by gotestsum's totals"},
+        {"gotestsum's totals of several runs count a test several times",
+         "DONE 2 runs, 9 tests, 2 failures in 0.2s\n", "0/0/0/0/0/0", "",
          "failed by gotestsum's totals"},
         {"gotestsum names packages only", "PASS  acme.io/a (cached)\nFAIL  acme.io/b (20ms)\n",
          "0/0/0/0/0/0", "go-test.package test/package symptom 2\n", "failed by go test"},
@@ -161,6 +171,25 @@ static void pytest(void **state)
          "failed tests/test_a.py::test_b[x y] 5\nfailed tests/test_a.py::test_c 6\n3/2/0/3/0/0",
          "pytest.failed test/pytest cause 5\npytest.failed test/pytest cause 6\n",
          "failed by pytest's totals"},
+        {"before pytest 5 only the headings name what failed",
+         "..F\n==== FAILURES ====\n____ TestA.test_b[x y] ____\n_ _ _ _ _\nE   assert 0\n"
+         "_ ERROR at setup of test_c _\n TestA.test_wide[a b] \n==== 3 failed, 1 passed in 0.87 "
+         "seconds ====\n",
+         "failed TestA.test_b[x y] 3\nfailed test_c 6\nfailed TestA.test_wide[a b] 7\n"
+         "1/3/0/0/0/0",
+         "pytest.failed test/pytest cause 3\npytest.failed test/pytest cause 6\n"
+         "pytest.failed test/pytest cause 7\n",
+         "failed by pytest's totals"},
+        {"a heading outside of the reports, and a folder that cannot be collected",
+         "____ TestA.test_b ____\n==== ERRORS ====\n____ ERROR collecting tests/x ____\n"
+         "==== short test summary info ====\nERROR tests/x - KeyError: 'y'\n==== 1 error in 0.1s "
+         "====\n",
+         "failed tests/x 5\n0/1/0/0/0/0", "pytest.failed test/pytest cause 5\n",
+         "failed by pytest's totals"},
+        {"a test that a warning names does not run",
+         "==== warnings summary ====\ntests/a.py::test_1\n  /x.py:3: DeprecationWarning: old\n"
+         "==== 3 passed, 1 warning in 0.1s ====\n",
+         "3/0/0/0/0/0", "", "passed by pytest's totals"},
         {"verbose: the summary's line says more, each test counts once",
          "tests/a.py::test_1 PASSED                     [ 33%]\n"
          "tests/a.py::test_2[a-b] FAILED                [ 66%]\n"
@@ -341,9 +370,54 @@ static void tools_with_a_line_a_test(void **state)
     check_logs(cases, COUNT_OF(cases));
 }
 
+static void totals_of_unittest_and_mocha(void **state)
+{
+    static const struct log_case cases[] = {
+        {"unittest",
+         "..F\nFAIL: test_b (acme.OvenTest)\nAssertionError\n\nRan 9 tests in 0.012s\n\n"
+         "FAILED (failures=1, skipped=2)\nOK\n",
+         "failed test_b (acme.OvenTest) 2\n6/1/0/2/0/0",
+         "test-tools.failed test/unittest cause 2\n", "failed by the test tool's output"},
+        {"unittest, twice; nose's word; a run without a verdict",
+         "Ran 4 tests in 0.1s\n\nOK\nRan 3 tests in 0.1s\n\nOK (KNOWNFAIL=1, SKIP=2)\nRan 1 test "
+         "in 1s\n",
+         "6/0/0/2/0/0", "", ""},
+        {"no run before it", "OK (skipped=3)\nFAILED (failures=1)\n", "0/0/0/0/0/0", "", ""},
+        {"mocha, titles in several lines, and the marks while it runs",
+         "  Oven\n    1) bakes\n    2) cools\n\n  5 passing (12s)\n  3 pending\n  2 failing\n\n"
+         "  1) Oven\n       when hot\n         bakes:\n     Error: cold\n  2) Oven cools:\n\n"
+         "     Error: hot\n",
+         "failed Oven when hot bakes 9\nfailed Oven cools 13\n5/2/0/3/0/0",
+         "test-tools.failed test/mocha symptom 9\ntest-tools.failed test/mocha symptom 13\n",
+         "failed by the test tool's output"},
+        {"a title that breaks off", "  0 passing (1s)\n  1 failing\n\n  1) Oven",
+         "failed Oven 4\n0/1/0/0/0/0",
+         "test-tools.failed test/mocha symptom 4\nsilence.cut infra-node/mid-line rollup 4\n",
+         "failed by the test tool's output"},
+        {"words of somebody else", "3 pending\n  7 failing\n  1) Turn it off\n  2) and on\n",
+         "0/0/0/0/0/0", "", ""},
+    };
+    (void)state;
+    check_logs(cases, COUNT_OF(cases));
+}
+
 static void maven_and_gradle(void **state)
 {
     static const struct log_case cases[] = {
+        {"ant, both forms of a case",
+         "    [junit] Testsuite: acme.OvenTest\n    [junit] Tests run: 4, Failures: 1, Errors: 1, "
+         "Skipped: 1, Time elapsed: 0.1 sec\n    [junit] Testcase: bakes took 0.01 sec\n"
+         "    [junit] \tFAILED\n    [junit] cold\n    [junit] Testcase: cools took 0 sec\n"
+         "    [junit] Testcase: burns(acme.FireTest):\tCaused an ERROR\n"
+         "    [junit] Running acme.PanTest\n    [junit] Tests run: 2, Failures: 0, Errors: 0, Time "
+         "elapsed: 0.1 sec\n",
+         "failed acme.OvenTest|bakes 4\nfailed acme.FireTest|burns 7\n3/2/0/1/0/0",
+         "ant.test-failed test/ant cause 4\nant.test-failed test/ant cause 7\n",
+         "failed by the test tool's output"},
+        {"surefire 2, a name with blanks",
+         "run[5: a(b=C, d=E)](acme.OvenTest)  Time elapsed: 0.027 sec  <<< ERROR!\n",
+         "failed run[5: a(b=C, d=E)](acme.OvenTest) 1\n0/1/0/0/0/0",
+         "surefire.failed test/surefire cause 1\n", "failed by the test tool's output"},
         {"surefire 3",
          "[ERROR] Tests run: 3, Failures: 1, Errors: 1, Skipped: 0, Time elapsed: 0.1 s <<< "
          "FAILURE! -- in "
@@ -424,6 +498,7 @@ int main(void)
         cmocka_unit_test(ginkgo),
         cmocka_unit_test(openshift_tests),
         cmocka_unit_test(tools_with_a_line_a_test),
+        cmocka_unit_test(totals_of_unittest_and_mocha),
         cmocka_unit_test(maven_and_gradle),
         cmocka_unit_test(test_anything_protocol),
         cmocka_unit_test(many_tests_are_counted),

@@ -201,7 +201,7 @@ static const struct dialect {
      "message=\"first\">one"
      "</failure><error message=\"second\">two</error></testcase></testsuite></testsuites>",
      "pytest|tests.test_a|test_one[x y] failed x2\npytest|tests.test_a|test_x skipped x1\n"
-     "pytest|tests.test_a|test_both failed x1\n",
+     "pytest|tests.test_a|test_both errored x1\n",
      false},
     {"bats",
      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites time=\"0.9\">\n<testsuite "
