@@ -107,6 +107,8 @@ class Formats(Case):
         for line in lines[:-1]:
             validator("entry").validate(line)
         validator("last_line").validate(lines[-1])
+        self.assertEqual([(i["file"], i["source_line"], i["line"]) for line in lines[:-1] for i in line.get("issues", ())
+                          if line["build"]["id"].endswith("evil.log")], [("a.c", 7, 2)])
         whole = json.loads(out["json"])
         self.assertEqual([line for line in lines[:-1]], whole["builds"])
         self.assertEqual(lines[-1]["totals"], whole["totals"])

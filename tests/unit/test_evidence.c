@@ -80,6 +80,37 @@ static void past_a_limit_things_are_counted_not_kept(void **state)
     assert_int_equal(f->e.counts.failed, EVIDENCE_MAX_TESTS + 5);
 }
 
+static void an_issue_is_kept_once_and_an_error_takes_the_last_place(void **state)
+{
+    struct fixture *f = *state;
+    char text[2000];
+    memset(text, 'x', sizeof(text));
+    struct issue issue = {.severity = ISSUE_WARNING,
+                          .file = {.ptr = text, .len = 5},
+                          .source_line = 1,
+                          .message = {.ptr = text, .len = sizeof(text)}};
+    assert_true(evidence_add_issue(&f->e, &issue, &f->err));
+    assert_true(evidence_add_issue(&f->e, &issue, &f->err));
+    assert_int_equal(f->e.issue_count, 1);
+    memset(text, 'y', sizeof(text));
+    assert_true(sv_equal(f->e.issues[0].file, SV("xxxxx")));
+    assert_int_equal(f->e.issues[0].message.len, 512);
+    for (uint64_t i = 2; i <= EVIDENCE_MAX_ISSUES + 3; i++) {
+        issue.source_line = i;
+        assert_true(evidence_add_issue(&f->e, &issue, &f->err));
+    }
+    assert_int_equal(f->e.issue_count, EVIDENCE_MAX_ISSUES);
+    assert_int_equal(f->e.dropped_issues, 3);
+    issue.severity = ISSUE_ERROR;
+    for (uint64_t i = 0; i < EVIDENCE_MAX_ISSUES + 2; i++) {
+        issue.source_line = 10000 + i;
+        assert_true(evidence_add_issue(&f->e, &issue, &f->err));
+    }
+    for (size_t i = 0; i < f->e.issue_count; i++)
+        assert_int_equal(f->e.issues[i].severity, ISSUE_ERROR);
+    assert_int_equal(f->e.dropped_issues, 3 + EVIDENCE_MAX_ISSUES + 2);
+}
+
 static void passing_tests_are_counted_only(void **state)
 {
     struct fixture *f = *state;
@@ -158,6 +189,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(past_a_limit_things_are_counted_not_kept, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_issue_is_kept_once_and_an_error_takes_the_last_place,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(passing_tests_are_counted_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_claim_of_higher_rank_decides_and_times_come_from_any,
                                         set_up, tear_down),

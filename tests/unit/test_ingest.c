@@ -92,8 +92,10 @@ static bool second_line(void *state, const struct analysis *a, const struct line
 {
     (void)state;
     (void)a;
-    (void)trigger;
-    tell("second line %" PRIu64 "; ", line->number);
+    if (trigger == TRIGGER_AFTER)
+        tell("behind %" PRIu64 "; ", line->number);
+    else
+        tell("second line %" PRIu64 "; ", line->number);
     return !fails("line", err);
 }
 
@@ -128,7 +130,7 @@ enum {
 };
 
 static const struct trigger first_triggers[] = {{"^ONE", true}, {"TWO", true}, {NULL, false}};
-static const struct trigger second_triggers[] = {{"SECOND", true}, {NULL, false}};
+static const struct trigger second_triggers[] = {{"SECOND", true}, {"ASK", true}, {NULL, false}};
 static const struct analyzer first = {.name = "first",
                                       .kinds = ALL,
                                       .state_size = sizeof(unsigned),
@@ -141,6 +143,7 @@ static const struct analyzer first = {.name = "first",
 static const struct analyzer second = {.name = "second",
                                        .kinds = ALL,
                                        .triggers = second_triggers,
+                                       .asks_after = 1u << 1,
                                        .begin = second_begin,
                                        .document = second_document,
                                        .line = second_line,
@@ -277,6 +280,34 @@ static void a_log_gives_the_same_at_every_chunk_size_and_packed(void **state)
     }
 }
 
+static void lines_behind_a_trigger_that_asks_are_given_once_and_no_others(void **state)
+{
+    static const struct {
+        struct sv log;
+        const char *told;
+    } cases[] = {
+        {SV_INIT("x\nASK\na\n\nb\nSECOND\nc\nd\ne\nf\n"),
+         "second line 2; behind 3; behind 4; behind 5; second line 6; behind 7; behind 8; "},
+        {SV_INIT("ASK\nASK\na"), "second line 1; second line 2; behind 3; "},
+        {SV_INIT("SECOND\na\nONE\nASK ONE\nONE\n"),
+         "second line 1; line 3 trigger 0; second line 4; line 5 trigger 0; behind 5; "},
+    };
+    struct err err = {0};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (size_t chunk = 1; chunk <= cases[i].log.len; chunk++) {
+            char wanted[600];
+            assert_true(read_in_chunks("build-log.txt", cases[i].log, chunk, &err));
+            (void)snprintf(wanted, sizeof(wanted), "begin build-log.txt state 0; %send ",
+                           cases[i].told);
+            if (strncmp(told, wanted, strlen(wanted)) != 0)
+                fail_msg("log %zu at chunk %zu: %s", i, chunk, told);
+        }
+    }
+    read_whole("build-log.txt", SV("a\nb\n")); /* nothing of it is left */
+    assert_string_equal(told, "begin build-log.txt state 0; end 0 of 2; second end; ");
+}
+
 static void nothing_of_an_artifact_is_left_for_the_next(void **state)
 {
     (void)state;
@@ -410,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_artifact_is_decides_which_hooks_it_meets),
         cmocka_unit_test(a_log_gives_the_same_at_every_chunk_size_and_packed),
+        cmocka_unit_test(lines_behind_a_trigger_that_asks_are_given_once_and_no_others),
         cmocka_unit_test(nothing_of_an_artifact_is_left_for_the_next),
         cmocka_unit_test(a_document_of_a_build_may_fill_the_build_in),
         cmocka_unit_test(an_analyzer_that_fails_sits_the_rest_out_and_is_told_of),

@@ -103,6 +103,48 @@ static void a_finding_has_the_step_of_its_artifact(void **state)
     result_free(r);
 }
 
+static void issues_of_all_artifacts_are_in_order_and_errors_outlast_a_cut(void **state)
+{
+    struct err err = {0};
+    const struct build build = {.job = SV("j")};
+    static const char *const paths[] = {"b.log", "a.log"};
+    struct result *r = result_new(&build, 0, &err);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        struct arena a;
+        struct evidence e;
+        uint32_t index;
+        arena_init(&a, 1 << 20);
+        evidence_init(&e, &a, NULL);
+        assert_true(
+            result_add_artifact(r, &(struct artifact){.path = sv_of(paths[i])}, &index, &err));
+        for (uint64_t line = EVIDENCE_MAX_ISSUES - 100; line > 0; line--) {
+            const struct issue issue = {.severity =
+                                            i == 0 && line == 7 ? ISSUE_ERROR : ISSUE_WARNING,
+                                        .file = SV("a.c"),
+                                        .source_line = line,
+                                        .message = SV("m"),
+                                        .line = line};
+            assert_true(evidence_add_issue(&e, &issue, &err));
+        }
+        assert_true(result_merge(r, index, &e, &err));
+        arena_done(&a);
+    }
+    assert_true(result_finish(r, &err));
+    assert_int_equal(r->issue_count, EVIDENCE_MAX_ISSUES);
+    assert_int_equal(r->dropped_issues, EVIDENCE_MAX_ISSUES - 200);
+    assert_int_equal(r->issues[0].line, 1);
+    assert_int_equal(r->issues[0].artifact, 0); /* a.log, which came last */
+    assert_int_equal(r->issues[EVIDENCE_MAX_ISSUES - 1].artifact, 1);
+    for (size_t i = 1; i < r->issue_count; i++)
+        assert_true(r->issues[i - 1].artifact < r->issues[i].artifact ||
+                    r->issues[i - 1].line < r->issues[i].line);
+    /* Warnings up to line 100 of b.log are left beside the error, which is the first of all. */
+    assert_int_equal(r->issues[EVIDENCE_MAX_ISSUES - 1].line, 100);
+    assert_int_equal(r->issues[EVIDENCE_MAX_ISSUES - 100 + 6].severity, ISSUE_ERROR);
+    result_free(r);
+}
+
 static void a_failed_allocation_is_an_error(void **state)
 {
     (void)state;
@@ -123,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_of_arrival_leaves_no_trace),
         cmocka_unit_test(a_finding_has_the_step_of_its_artifact),
+        cmocka_unit_test(issues_of_all_artifacts_are_in_order_and_errors_outlast_a_cut),
         cmocka_unit_test(a_failed_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

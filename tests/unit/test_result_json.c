@@ -37,6 +37,15 @@ static struct result *sample(struct err *err)
         evidence_add_test(
             &e, &(struct test_result){.name = SV("t"), .outcome = TEST_FAILED, .duration_ms = -1},
             err) &&
+        evidence_add_issue(&e,
+                           &(struct issue){.severity = ISSUE_WARNING,
+                                           .file = SV("main.c"),
+                                           .source_line = 12,
+                                           .message = SV("m\xff"),
+                                           .code = SV("-Wx"),
+                                           .line = 4,
+                                           .offset = 50},
+                           err) &&
         result_merge(r, index, &e, err) && result_add_problem(r, SV("w"), SV("cut"), true, err) &&
         result_finish(r, err);
     arena_done(&a);
@@ -59,6 +68,7 @@ static void the_object_says_all_that_is_known(void **state)
     struct json_doc doc = {0};
     struct result *r = sample(&err);
     double confidence = 0;
+    int64_t n = 0;
     (void)state;
     buf_init(&text, 1 << 20);
     assert_non_null(r);
@@ -74,6 +84,14 @@ static void the_object_says_all_that_is_known(void **state)
     assert_true(sv_equal(json_text(json_get(j, "findings.0.captures.file")), SV("main.c")));
     assert_true(sv_equal(json_text(json_get(j, "tests.0.outcome")), SV("failed")));
     assert_null(json_get(j, "tests.0.duration_ms").node);
+    assert_true(sv_equal(json_text(json_get(j, "issues.0.file")), SV("main.c")));
+    assert_true(sv_equal(json_text(json_get(j, "issues.0.severity")), SV("warning")));
+    assert_true(sv_equal(json_text(json_get(j, "issues.0.message")), SV("m\xef\xbf\xbd")));
+    assert_true(sv_equal(json_text(json_get(j, "issues.0.artifact")), SV("build-log.txt")));
+    assert_true(json_i64(json_get(j, "issues.0.source_line"), &n) && n == 12);
+    assert_true(json_i64(json_get(j, "issues.0.line"), &n) && n == 4);
+    assert_null(json_get(j, "issues.0.source_column").node);
+    assert_null(json_get(j, "issues.0.tool").node);
     assert_true(sv_equal(json_text(json_get(j, "problems.0.text")), SV("cut")));
     json_doc_done(&doc);
     buf_done(&text);
@@ -94,6 +112,7 @@ static void a_passed_build_has_an_outcome_and_no_cause(void **state)
     assert_true(json_parse(buf_sv(&text), 1 << 20, &doc, &err));
     assert_true(sv_equal(json_text(json_get(json_root(&doc), "verdict.outcome")), SV("passed")));
     assert_null(json_get(json_root(&doc), "verdict.kind").node);
+    assert_null(json_get(json_root(&doc), "issues").node);
     json_doc_done(&doc);
     buf_done(&text);
     result_free(r);

@@ -12,6 +12,7 @@ struct bench {
     struct ruleset *set;
     struct scanner *scanner;
     char told[8192]; /* a line a callback */
+    uint64_t asks;   /* lines behind a trigger that are wanted */
 };
 
 static void tell(struct bench *b, const char *text)
@@ -41,6 +42,16 @@ static bool on_finding(void *user, const struct finding *f, struct err *err)
     return true;
 }
 
+static bool on_follow(void *user, const struct line *line, struct err *err)
+{
+    char text[64];
+    (void)err;
+    (void)snprintf(text, sizeof(text), "behind %llu %.*s", (unsigned long long)line->number,
+                   SV_ARG(line->text));
+    tell(user, text);
+    return true;
+}
+
 static bool on_trigger(void *user, unsigned trigger, const struct line *line, struct err *err)
 {
     char text[64];
@@ -48,6 +59,9 @@ static bool on_trigger(void *user, unsigned trigger, const struct line *line, st
     (void)snprintf(text, sizeof(text), "trigger %u on %llu", trigger,
                    (unsigned long long)line->number);
     tell(user, text);
+    if (((struct bench *)user)->asks > 0)
+        scanner_follow(((struct bench *)user)->scanner,
+                       line->number + ((struct bench *)user)->asks);
     return true;
 }
 
@@ -56,6 +70,7 @@ static void set_up(struct bench *b, const char *rules, const struct trigger_patt
 {
     char text[4096];
     struct err err = {0};
+    b->asks = 0;
     (void)snprintf(text, sizeof(text), "pack: p\nrules:\n%s", rules);
     const struct pack_text pack = {.name = SV_INIT("p"), .text = sv_of(text)};
     *b = (struct bench){0};
@@ -80,7 +95,10 @@ static void begin(struct bench *b, const char *job, const struct artifact *artif
     static const struct artifact log = {.kind = ARTIFACT_BUILD_LOG,
                                         .path = SV_INIT("build-log.txt")};
     static struct build build; /* a loan until the end */
-    const struct scan_sink sink = {.finding = on_finding, .trigger = on_trigger, .user = b};
+    const struct scan_sink sink = {.finding = on_finding,
+                                   .trigger = on_trigger,
+                                   .follow = b->asks > 0 ? on_follow : NULL,
+                                   .user = b};
     struct err err = {0};
     build = (struct build){.job = sv_of(job)};
     b->told[0] = '\0';
@@ -313,6 +331,33 @@ static void triggers_see_their_lines_and_exact_ones_only_true_hits(void **state)
     tear_down(&b);
 }
 
+static void lines_that_were_asked_for_follow_however_the_log_is_cut(void **state)
+{
+    static const struct trigger_pattern triggers[] = {{"one", true}};
+    static const char *const lines[] = {"one\n", "\n", "two\n", "x\n", "y\n", "one\n", "z\n"};
+    (void)state;
+    for (unsigned cuts = 0; cuts < 1u << 6; cuts++) {
+        struct bench b;
+        char block[128] = "";
+        uint64_t first = 1;
+        set_up(&b, RULE("a", "any: [two]"), triggers, COUNT_OF(triggers));
+        b.asks = 3;
+        begin(&b, "job", NULL);
+        for (uint64_t i = 0; i < COUNT_OF(lines); i++) {
+            (void)strncat(block, lines[i], sizeof(block) - strlen(block) - 1);
+            if ((cuts & 1u << i) == 0 && i + 1 < COUNT_OF(lines))
+                continue;
+            feed(&b, block, first);
+            first = i + 2;
+            block[0] = '\0';
+        }
+        end(&b);
+        assert_string_equal(b.told, "trigger 0 on 1\nbehind 1 one\nbehind 2 \na 3\nbehind 3 two\n"
+                                    "behind 4 x\ntrigger 0 on 6\nbehind 6 one\nbehind 7 z\n");
+        tear_down(&b);
+    }
+}
+
 /* ---- long lines ---- */
 
 static void feed_window(struct bench *b, const char *text, bool last)
@@ -487,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_summary_ends_where_its_text_ends),
         cmocka_unit_test(a_rule_looks_where_it_may),
         cmocka_unit_test(triggers_see_their_lines_and_exact_ones_only_true_hits),
+        cmocka_unit_test(lines_that_were_asked_for_follow_however_the_log_is_cut),
         cmocka_unit_test(in_windows_of_a_long_line_anchors_hold_at_the_ends_of_the_line_only),
         cmocka_unit_test(a_candidate_that_fails_in_one_window_is_tried_in_the_next),
         cmocka_unit_test(a_long_line_is_shown_around_its_hit),

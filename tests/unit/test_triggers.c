@@ -9,7 +9,7 @@ enum { TABLE_ROOM = ANALYZERS_MAX + 2 };
 static struct trigger many[TRIGGERS_MAX + 2];
 static const struct trigger few[] = {{"^one$", true}, {"two", false}, {NULL, false}};
 static const struct trigger last[] = {{"three", true}, {NULL, false}};
-static const struct analyzer with_few = {.name = "few", .triggers = few};
+static const struct analyzer with_few = {.name = "few", .triggers = few, .asks_after = 1u << 1};
 static const struct analyzer without = {.name = "without"};
 static const struct analyzer with_last = {.name = "last", .triggers = last};
 static const struct analyzer with_many = {.name = "many", .triggers = many};
@@ -28,7 +28,7 @@ static void every_trigger_knows_its_analyzer_and_its_number_there(void **state)
 {
     static struct triggers t;
     struct err err = {0};
-    static const struct trigger_owner owners[] = {{0, 0}, {0, 1}, {2, 0}};
+    static const struct trigger_owner owners[] = {{0, 0, false}, {0, 1, true}, {2, 0, false}};
     static const char *const patterns[] = {"^one$", "two", "three"};
     (void)state;
     memset(table, 0, sizeof(table));
@@ -42,6 +42,7 @@ static void every_trigger_knows_its_analyzer_and_its_number_there(void **state)
     for (size_t i = 0; i < t.count; i++) {
         assert_int_equal(t.owners[i].analyzer, owners[i].analyzer);
         assert_int_equal(t.owners[i].trigger, owners[i].trigger);
+        assert_int_equal(t.owners[i].asks_after, owners[i].asks_after);
         assert_string_equal(t.patterns[i].pattern, patterns[i]);
     }
     assert_true(t.patterns[0].exact);
