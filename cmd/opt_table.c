@@ -185,7 +185,7 @@ const struct opt opt_table[] = {
     {"max-lines", 0, NULL, OPT_COUNT, AT(max_lines), "10", "PERCENT", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
      "For `rules lint --corpus`: a rule that hits in more of a log's lines, and in 50, is too broad"},
     {"cost", 0, NULL, OPT_FLAG, AT(cost), NULL, NULL, NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
-     "For `rules lint`: measure what rules cost, by leaving them out; takes a minute"},
+     "For `rules lint`: measure what rules cost, by leaving them out; takes minutes"},
     {"most", 0, NULL, OPT_COUNT, AT(most), "10", "N", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
      "For `rules lint --cost`: how many of the costliest to print"},
     {"id", 0, NULL, OPT_TEXT, AT(rule_id), NULL, "ID", NULL, "Checking rules", COMMAND_RULES, REACH_FLAG,
