@@ -9,7 +9,7 @@ static void PRINTF_LIKE(3, 0) fill(char *part, size_t size, const char *fmt, va_
         (void)vsnprintf(part, size, fmt, args);
 }
 
-bool err_why_at(struct err *err, enum err_code code, const char *site, const char *fmt, ...)
+void err_why_at(struct err *err, enum err_code code, const char *site, const char *fmt, ...)
 {
     if (err->code == ERR_NONE) {
         err->code = code;
@@ -19,7 +19,6 @@ bool err_why_at(struct err *err, enum err_code code, const char *site, const cha
     va_start(args, fmt);
     fill(err->why, sizeof(err->why), fmt, args);
     va_end(args);
-    return false;
 }
 
 bool err_where(struct err *err, const char *fmt, ...)

@@ -38,9 +38,10 @@ struct err {
 #define ERR_LINE(n) ERR_LINE_(n)
 #define ERR_SITE __FILE__ ":" ERR_LINE(__LINE__)
 
-#define err_why(err, code, ...) err_why_at((err), (code), ERR_SITE, __VA_ARGS__)
+/* Always false, which compilers and analyzers can see. */
+#define err_why(err, code, ...) (err_why_at((err), (code), ERR_SITE, __VA_ARGS__), false)
 
-bool err_why_at(struct err *err, enum err_code code, const char *site, const char *fmt, ...)
+void err_why_at(struct err *err, enum err_code code, const char *site, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 bool err_where(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool err_what(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

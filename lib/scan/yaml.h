@@ -43,5 +43,4 @@ unsigned yaml_column(struct ynode n);
 /* Fail with the node's place. */
 bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-
 #endif
