@@ -30,9 +30,17 @@ static size_t gitlab_mark(struct sv rest)
     return 4;
 }
 
+/* Logs that were joined have a byte order mark where each of them began. */
+static size_t mark_of_order(struct sv line)
+{
+    const struct sv mark = SV("\xef\xbb\xbf");
+    return sv_starts(line, mark) ? mark.len : 0;
+}
+
 static size_t rfc3339_prefix(struct sv line)
 {
-    size_t len = stamp_rfc3339(line);
+    const size_t mark = mark_of_order(line), stamp = stamp_rfc3339(sv_tail(line, mark));
+    size_t len = stamp > 0 ? mark + stamp : 0;
     if (len == 0 || (len < line.len && line.ptr[len] != ' ' && line.ptr[len] != '\r'))
         return 0;
     len += len < line.len && line.ptr[len] == ' ';
@@ -63,7 +71,7 @@ size_t dialect_columns(enum dialect dialect, struct sv line)
             return 0;
         at++;
     }
-    return at + (sv_starts(sv_tail(line, at), SV("\xef\xbb\xbf")) ? 3 : 0);
+    return at + mark_of_order(sv_tail(line, at));
 }
 
 static size_t tabs_prefix(struct sv line)

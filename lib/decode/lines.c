@@ -9,8 +9,10 @@
 #include <stdlib.h>
 
 enum {
-    DETECT_BYTES = 4096, /* looked at before the dialect is settled */
-    PROBE_BYTES = 4096,  /* from one line that is asked for a stamp to the next */
+    DETECT_BYTES = 4096, /* looked at before the dialect is settled, or */
+    DETECT_LINES = 8,    /* as many times that as it takes to see some lines, up to */
+    DETECT_MAX = 64 * DETECT_BYTES,
+    PROBE_BYTES = 4096, /* from one line that is asked for a stamp to the next */
     LAST_TEXT_BYTES = 4096,
 };
 
@@ -117,7 +119,7 @@ static struct survey survey_of(struct sv raw)
 /* Settle the dialect from the first lines. */
 static void settle(struct lines *l)
 {
-    const struct sv head = sv_head(buf_sv(&l->pending), DETECT_BYTES);
+    const struct sv head = buf_sv(&l->pending);
     l->dialect = dialect_of(head);
     l->facts.binary = sv_find_char(head, '\0') < head.len;
     l->settled = true;
@@ -336,22 +338,33 @@ static bool feed_settling(struct lines *l, struct err *err)
     struct buf held = l->pending;
     settle(l);
     buf_init(&l->pending, 4 * LINES_WINDOW_BYTES);
-    const bool ok = feed_settled(l, buf_sv(&held), err);
+    bool ok = true;
+    for (struct sv rest = buf_sv(&held); ok && rest.len > 0;
+         rest = sv_tail(rest, LINES_BLOCK_BYTES))
+        ok = feed_settled(l, sv_head(rest, LINES_BLOCK_BYTES), err);
     buf_done(&held);
     return ok;
+}
+
+/* A log may begin with a very long line, the rest of what was cut off before it. */
+static bool shows_enough(struct sv head)
+{
+    return head.len % DETECT_BYTES == 0 &&
+           (head.len >= DETECT_MAX || survey_of(head).newlines >= DETECT_LINES);
 }
 
 static bool feed_bytes(struct lines *l, struct sv bytes, struct err *err)
 {
     for (; bytes.len > 0;) {
         const struct sv piece =
-            sv_head(bytes, l->settled ? (size_t)LINES_BLOCK_BYTES : DETECT_BYTES - l->pending.len);
+            sv_head(bytes, l->settled ? (size_t)LINES_BLOCK_BYTES
+                                      : DETECT_BYTES - l->pending.len % DETECT_BYTES);
         bytes = sv_tail(bytes, piece.len);
         if (l->settled) {
             if (!feed_settled(l, piece, err))
                 return false;
         } else if (!buf_add(&l->pending, piece, err) ||
-                   (l->pending.len == DETECT_BYTES && !feed_settling(l, err))) {
+                   (shows_enough(buf_sv(&l->pending)) && !feed_settling(l, err))) {
             return false;
         }
     }

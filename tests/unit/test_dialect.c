@@ -18,6 +18,10 @@ static const struct {
     {DIALECT_RFC3339, "2024-03-01T10:00:00.000000Z 01Xtext", "01Xtext"},
     {DIALECT_RFC3339, "2024-03-01T10:00:00Ztext", "2024-03-01T10:00:00Ztext"},
     {DIALECT_RFC3339, "text", "text"},
+    {DIALECT_RFC3339,
+     "\xef\xbb\xbf"
+     "2024-03-01T10:00:00.000Z text",
+     "text"},
     {DIALECT_BRACKETS, "[2024-03-01T10:00:00.000Z] text", "text"},
     {DIALECT_BRACKETS, "[2024-03-01T10:00:00.000Z]", ""},
     {DIALECT_BRACKETS, "[task 2024-03-01T10:00:00.000Z] 10:00:00     INFO - text", "text"},

@@ -112,6 +112,32 @@ static void harness_prefixes_are_taken_off_when_the_log_has_them(void **state)
         expect_at_every_chunk(sv_of(cases[i].in), cases[i].out, true);
 }
 
+/* The rest of a line that was cut off before, longer than what is looked at at once. */
+static void a_very_long_first_line_does_not_hide_the_prefixes(void **state)
+{
+    static const char lines[] = "\n\xef\xbb\xbf"
+                                "2024-03-01T10:00:00.0000000Z one\n"
+                                "2024-03-01T10:00:01.0000000Z two\n";
+    static const size_t sizes[] = {5000, 200 * 1024}, chunks[] = {1000, 4096, 1 << 20};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sizes) * COUNT_OF(chunks); i++) {
+        struct seen s = {0};
+        struct buf in;
+        struct err err = {0};
+        buf_init(&in, 1 << 20);
+        buf_init(&s.text, 16 << 20);
+        for (size_t k = 0; k < sizes[i / COUNT_OF(chunks)]; k++)
+            assert_true(buf_add_char(&in, 'x', &err));
+        assert_true(buf_add(&in, SV(lines), &err));
+        (void)run(buf_sv(&in), chunks[i % COUNT_OF(chunks)], &s);
+        assert_non_null(strstr(s.text.data, " one\n"));
+        assert_null(strstr(s.text.data, "00Z one\n"));
+        assert_null(strstr(s.text.data, "00Z two\n"));
+        buf_done(&s.text);
+        buf_done(&in);
+    }
+}
+
 static void utf16_is_converted_and_offsets_stay_those_of_the_file(void **state)
 {
     static const char little[] = "\xff\xfe"
@@ -422,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_end_at_lf_and_offsets_point_into_the_input),
         cmocka_unit_test(harness_prefixes_are_taken_off_when_the_log_has_them),
+        cmocka_unit_test(a_very_long_first_line_does_not_hide_the_prefixes),
         cmocka_unit_test(utf16_is_converted_and_offsets_stay_those_of_the_file),
         cmocka_unit_test(half_pairs_of_utf16_become_replacements_and_lose_nothing),
         cmocka_unit_test(a_large_log_is_the_same_at_every_chunk_size),
