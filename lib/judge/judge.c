@@ -258,6 +258,35 @@ static const struct error_line *best_line(const struct court *c)
     return best;
 }
 
+/* What the command that failed was for, as the first roll-up tells that knows. */
+static const struct finding *purpose_of(const struct court *c)
+{
+    const struct finding *aside = NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct finding *f = &c->r->findings[c->list[i].index];
+        if (f->severity != SEVERITY_ROLLUP || !sv_equal(f->detail, SV("command")))
+            continue;
+        if (!is_aside(c, &c->list[i]))
+            return f;
+        aside = aside == NULL ? f : aside;
+    }
+    return aside;
+}
+
+/* Of a build that no rule explains: a failure of what its command was for. */
+static void fill_from_purpose(const struct court *c, struct verdict *v)
+{
+    const struct finding *f = purpose_of(c);
+    if (f == NULL)
+        return;
+    v->kind = f->kind;
+    v->detail = f->detail;
+    v->class_ = f->class_;
+    v->advice = f->advice;
+    v->summary = f->summary;
+    v->confidence += 0.2;
+}
+
 /* No rule spoke: the best line that the last passing build did not print too, else the best
  * roll-up. */
 static void fill_from_lines(const struct court *c, struct verdict *v)
@@ -292,6 +321,7 @@ static void fill_from_lines(const struct court *c, struct verdict *v)
         v->confidence = 0;
         v->summary = SV("Nothing that was read says why");
     }
+    fill_from_purpose(c, v);
 }
 
 /* ---- the outcome ---- */

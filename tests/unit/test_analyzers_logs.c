@@ -132,11 +132,66 @@ static void closing_lines(void **state)
         {"make[1]: *** [all] Error 2\nDone. Your build exited with 0.\n", "passed by Travis"},
         {"##[error]Process completed with exit code 1.\n", "failed by GitHub Actions"},
         {"ERROR: Job failed: exit code 1\n", "failed by GitLab"},
+        {"\xf0\x9f\x9a\xa8 Error: The command exited with status 1\n", "failed by Buildkite"},
+        {"Exited with code exit status 2\n", "failed by CircleCI"},
+        {"##[error]Bash exited with code '1'.\n", "failed by Azure Pipelines"},
+        {"Process exited with code 1\n", "failed by TeamCity"},
+        {"Build step 'Execute shell' marked build as failure\n", "failed by Jenkins"},
+        {"error Command failed with exit code 1.\n", "failed by npm"},
+        {"ERROR:   py39: commands failed\n", "failed by tox"},
+        {"Exited with code exit status 0\n", ""},
         {"we are Finished: SUCCESS\n", ""},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_string_equal(claim_of(analyze_log(cases[i].log)), cases[i].claim);
+}
+
+/* "KIND LINE", a line each, of what failed commands were for. */
+static const char *purposes_of(const struct evidence *e)
+{
+    size_t len = 0;
+    analyzing->text[0] = '\0';
+    for (size_t i = 0; i < e->finding_count; i++) {
+        const struct finding *f = &e->findings[i];
+        if (sv_equal(f->id, SV("commands.failed")))
+            say(&len, "%s %" PRIu64 "\n", cause_kind_name(f->kind), f->line);
+    }
+    return analyzing->text;
+}
+
+static void what_the_failed_command_was_for(void **state)
+{
+    static const struct {
+        const char *log, *purposes;
+    } cases[] = {
+        {"The command \"bundle exec rspec\" exited with 1.\n", "test 1\n"},
+        {"The command \"./run all\" exited with 1.\n", ""},
+        {"The command \"mvn install\" exited with 1.\n", ""},
+        {"The command \"pip install -r test-requirements.txt\" exited with 1.\n",
+         "dependency-download 1\n"},
+        {"The command \"npm install && npm test\" exited with 1.\n", "test 1\n"},
+        {"make: *** [Makefile:9: main.o] Error 1\n", "compile 1\n"},
+        {"make[2]: *** [GNUmakefile:3: check] Error 2\n", "test 1\n"},
+        {"make: *** [Makefile:9: all] Error 2\n", ""},
+        {"npm ERR! Failed at the app@1.0.0 lint script.\n", "lint 1\n"},
+        {"npm error Lifecycle script `test` failed with error:\n", "test 1\n"},
+        {"> Execution failed for task ':app:compileTestJava'.\n", "compile 1\n"},
+        {"Execution failed for task ':app:integrationTest'.\n", "test 1\n"},
+        {"##[group]Run npm test\nnope\n##[error]Process completed with exit code 1.\n", "test 3\n"},
+        {"##[group]Run npm test\nok\n##[group]Run ./deploy\n"
+         "##[error]Process completed with exit code 1.\n",
+         ""},
+        {"$ flake8 src\nRunning after_script\n$ npm test\nERROR: Job failed: exit code 1\n",
+         "lint 4\n"},
+        {"+ make check\n+ ./tidy\nscript returned exit code 1\n", ""},
+        {"+ make check\nscript returned exit code 1\n", "test 2\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        if (strcmp(purposes_of(analyze_log(cases[i].log)), cases[i].purposes) != 0)
+            fail_msg("%s: %s", cases[i].log, analyzing->text);
+    }
 }
 
 static void silence(void **state)
@@ -240,6 +295,7 @@ int main(void)
         cmocka_unit_test(lines_of_prow_itself),
         cmocka_unit_test(ci_operator),
         cmocka_unit_test(closing_lines),
+        cmocka_unit_test(what_the_failed_command_was_for),
         cmocka_unit_test(silence),
         cmocka_unit_test(a_cut_stream),
         cmocka_unit_test(the_line_that_looks_most_like_an_error),

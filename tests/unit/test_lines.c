@@ -128,7 +128,7 @@ static void a_very_long_first_line_does_not_hide_the_prefixes(void **state)
         buf_init(&s.text, 16 << 20);
         for (size_t k = 0; k < sizes[i / COUNT_OF(chunks)]; k++)
             assert_true(buf_add_char(&in, 'x', &err));
-        assert_true(buf_add(&in, SV(lines), &err));
+        assert_true(buf_add(&in, sv_of(lines), &err));
         (void)run(buf_sv(&in), chunks[i % COUNT_OF(chunks)], &s);
         assert_non_null(strstr(s.text.data, " one\n"));
         assert_null(strstr(s.text.data, "00Z one\n"));
