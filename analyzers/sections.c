@@ -1,9 +1,26 @@
 /* sections: which step of a loose log failed, by the marks of the CI system: GitHub Actions prints
  * `##[group]Run x` before a step and `##[error]` in one that failed, Travis `$ x` before a command
- * and its exit status behind it. What other steps print is beside the matter. */
+ * and its exit status behind it, GitLab `$ x` before a command of the one section that runs the
+ * script, Jenkins a stage's name before it and which stages it skips for its failure, Buildkite the
+ * header of a section and a mark that opens it when its command failed. What other steps print is
+ * beside the matter. */
 #include "common.h"
 
-enum { ACTIONS_BEGINS, ACTIONS_AFTER, ACTIONS_EXIT, ACTIONS_ERROR, TRAVIS_BEGINS, TRAVIS_FAILED };
+enum {
+    ACTIONS_BEGINS,
+    ACTIONS_AFTER,
+    ACTIONS_EXIT,
+    ACTIONS_ERROR,
+    TRAVIS_BEGINS,
+    TRAVIS_FAILED,
+    GITLAB_SCRIPT,
+    GITLAB_ENDS,
+    GITLAB_FAILED,
+    JENKINS_STAGE,
+    JENKINS_SKIPS,
+    BUILDKITE_HEADER,
+    BUILDKITE_FAILED
+};
 static const struct trigger triggers[] = {
     [ACTIONS_BEGINS] = {"^##\\[group\\]Run ", true},
     [ACTIONS_AFTER] = {"^Post job cleanup\\.$", true},
@@ -11,6 +28,17 @@ static const struct trigger triggers[] = {
     [ACTIONS_ERROR] = {"^##\\[error\\]", true},
     [TRAVIS_BEGINS] = {"^\\$ \\S", true},
     [TRAVIS_FAILED] = {"^The command \".*\" (exited with|failed and exited with) [1-9]", true},
+    /* The headers of the runner's own sections; the marks themselves are not visible. */
+    [GITLAB_SCRIPT] = {"^Executing \"(step|build)_script\" stage of the job script", true},
+    [GITLAB_ENDS] = {"^(Running after.script|Saving cache for|Uploading artifacts for|"
+                     "Cleaning up (project directory|file based variables))",
+                     true},
+    [GITLAB_FAILED] = {"^ERROR: Job failed: (exit code|exit status|command terminated)", true},
+    [JENKINS_STAGE] = {"^\\[Pipeline\\] \\{ \\(", true},
+    [JENKINS_SKIPS] = {"^Stage \".*\" skipped due to earlier failure", true},
+    [BUILDKITE_HEADER] = {"^(~~~|---|\\+\\+\\+) \\S", true},
+    [BUILDKITE_FAILED] =
+        {"^\\^\\^\\^ \\+\\+\\+$|^\\S* ?Error: The command exited with status [1-9]", true},
     {NULL, false},
 };
 
@@ -27,6 +55,10 @@ struct sections {
     size_t count;   /* of those that failed */
     struct command commands[COMMANDS];
     size_t command_count;
+    uint64_t script;              /* GitLab's section of the job's own commands; 0 outside */
+    uint64_t last_line;           /* of that section */
+    uint64_t stage, stage_before; /* Jenkins's; a stage that is skipped is begun as well */
+    uint64_t header;              /* Buildkite's */
 };
 
 static uint64_t hash_of(struct sv text)
@@ -72,6 +104,47 @@ static void travis_failed(struct sections *s, struct evidence *e, const struct l
     fail(s, e, begin_of(s, command), line->number, true);
 }
 
+/* The last command of a script is the one that broke it. */
+static void gitlab(struct sections *s, struct evidence *e, unsigned trigger, uint64_t line)
+{
+    if (trigger == GITLAB_SCRIPT) {
+        s->script = line;
+        s->command_count = 0;
+        return;
+    }
+    if (trigger == GITLAB_ENDS && s->script > 0 && s->last_line == 0)
+        s->last_line = line - 1;
+    if (trigger != GITLAB_FAILED || s->script == 0)
+        return;
+    const struct command *last = &s->commands[(s->command_count - 1) % COMMANDS];
+    fail(s, e, s->command_count > 0 ? last->line : s->script,
+         s->last_line > 0 ? s->last_line : line, true);
+}
+
+static void jenkins(struct sections *s, struct evidence *e, unsigned trigger, uint64_t line)
+{
+    if (trigger == JENKINS_STAGE) {
+        s->stage_before = s->stage;
+        s->stage = line;
+    } else if (!s->exact) {
+        fail(s, e, s->stage_before, line, true);
+    }
+}
+
+/* "--- a/file" and "+++ b/file" are of a difference, "--- FAIL: x" of a test. */
+static bool is_header(struct sv text)
+{
+    static const struct sv others[] = {SV_INIT("a/"),      SV_INIT("b/"),   SV_INIT("/"),
+                                       SV_INIT("FAIL"),    SV_INIT("PASS"), SV_INIT("SKIP"),
+                                       SV_INIT("xpected"), SV_INIT("ctual")};
+    const struct sv name = sv_tail(text, 4);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (sv_starts(name, others[i]) || sv_starts(sv_tail(name, 1), others[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
@@ -89,7 +162,24 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
     case ACTIONS_ERROR:
         fail(s, e, s->begin, line->number, false);
         break;
+    case GITLAB_SCRIPT:
+    case GITLAB_ENDS:
+    case GITLAB_FAILED:
+        gitlab(s, e, trigger, line->number);
+        break;
+    case JENKINS_STAGE:
+    case JENKINS_SKIPS:
+        jenkins(s, e, trigger, line->number);
+        break;
+    case BUILDKITE_HEADER:
+        s->header = is_header(line->text) ? line->number : s->header;
+        break;
+    case BUILDKITE_FAILED:
+        fail(s, e, s->header, line->number, true);
+        break;
     case TRAVIS_BEGINS:
+        if (s->last_line > 0)
+            break; /* commands of GitLab's after_script */
         s->commands[s->command_count++ % COMMANDS] =
             (struct command){.hash = hash_of(sv_tail(line->text, 2)), .line = line->number};
         break;
@@ -103,7 +193,7 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
 extern const struct analyzer analyzer_sections;
 const struct analyzer analyzer_sections = {
     .name = "sections",
-    .summary = "the step of a loose log that failed, by the marks of GitHub Actions and Travis",
+    .summary = "the step of a loose log that failed, by the marks of five CI systems",
     .kinds = LOG_KINDS,
     .state_size = sizeof(struct sections),
     .triggers = triggers,

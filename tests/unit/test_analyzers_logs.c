@@ -147,6 +147,37 @@ static void closing_lines(void **state)
         assert_string_equal(claim_of(analyze_log(cases[i].log)), cases[i].claim);
 }
 
+static void the_section_that_failed(void **state)
+{
+    static const struct {
+        const char *log;
+        uint64_t first, last;
+    } cases[] = {
+        {"Preparing environment\n$ git init\nExecuting \"step_script\" stage of the job script\n"
+         "$ make\nfine\n$ make check\nbad\nRunning after_script\n$ make report\n"
+         "ERROR: Job failed: exit code 2\n",
+         6, 7},
+        {"Executing \"step_script\" stage of the job script\nbad\nERROR: Job failed: exit code 1\n",
+         1, 3},
+        {"Executing \"step_script\" stage of the job script\n$ make\nJob succeeded\n", 0, 0},
+        {"[Pipeline] { (Build)\n+ make\n[Pipeline] { (Test)\n+ make check\nbad\n"
+         "[Pipeline] { (Ship)\nStage \"Ship\" skipped due to earlier failure(s)\n"
+         "[Pipeline] { (Tell)\nStage \"Tell\" skipped due to earlier failure(s)\n",
+         3, 7},
+        {"~~~ Preparing\nok\n--- Running tests\n--- a/x\n+++ b/x\n--- FAIL: TestX (0.00s)\n"
+         "^^^ +++\n",
+         3, 7},
+        {"--- one\n+++ two\nfine\n", 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct line_range *failing = analyze_log(cases[i].log)->failing;
+        assert_int_equal(failing[0].first, cases[i].first);
+        assert_int_equal(failing[0].last, cases[i].last);
+        assert_int_equal(failing[1].first, 0);
+    }
+}
+
 /* "KIND LINE", a line each, of what failed commands were for. */
 static const char *purposes_of(const struct evidence *e)
 {
@@ -295,6 +326,7 @@ int main(void)
         cmocka_unit_test(lines_of_prow_itself),
         cmocka_unit_test(ci_operator),
         cmocka_unit_test(closing_lines),
+        cmocka_unit_test(the_section_that_failed),
         cmocka_unit_test(what_the_failed_command_was_for),
         cmocka_unit_test(silence),
         cmocka_unit_test(a_cut_stream),

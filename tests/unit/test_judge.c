@@ -779,9 +779,44 @@ static void a_failed_allocation_is_an_error(void **state)
     result_free(r);
 }
 
+/* The kind of what the failed command was for, at the best error line; no more than that. */
+static void what_a_command_was_for_names_what_nothing_else_does(void **state)
+{
+    const struct finding test = {.id = SV("commands.failed"),
+                                 .kind = KIND_TEST,
+                                 .detail = SV("command"),
+                                 .class_ = CLASS_TEST,
+                                 .severity = SEVERITY_ROLLUP,
+                                 .authority = AUTHORITY_LINE,
+                                 .line = 50,
+                                 .excerpt = SV("The command \"make check\" exited with 2."),
+                                 .summary = SV("The command that runs the tests failed")};
+    const struct finding rule = {.id = SV("net"),
+                                 .kind = KIND_NETWORK,
+                                 .severity = SEVERITY_SYMPTOM,
+                                 .authority = AUTHORITY_LINE,
+                                 .line = 7,
+                                 .excerpt = SV("refused")};
+    const struct error_line line = {.line = 40, .score = 50, .text = SV("frob gave 7")};
+    (void)state;
+    for (int with_rule = 0; with_rule < 2; with_rule++) {
+        struct err err = {0};
+        struct result *r = new_result(&(struct outcome_claim){OUTCOME_FAILED, 50, SV("x"), 0, 0});
+        merge(r, LOG, &test, &line, NULL);
+        if (with_rule)
+            merge(r, LOG, &rule, NULL, NULL);
+        assert_true(judge_build(r, NULL, &err));
+        assert_int_equal(r->verdict.kind, with_rule ? KIND_NETWORK : KIND_TEST);
+        assert_int_equal(r->verdict.basis, with_rule ? BASIS_RULE : BASIS_ERROR_LINES);
+        assert_int_equal(r->verdict.line, with_rule ? 7 : 40);
+        result_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_command_was_for_names_what_nothing_else_does),
         cmocka_unit_test(every_table_of_findings_gives_its_verdict),
         cmocka_unit_test(what_was_not_read_is_not_taken_for_absent),
         cmocka_unit_test(the_verdict_carries_its_evidence),
