@@ -14,8 +14,8 @@
     ROW("^(ERROR: )?InvocationError(: | for command )", "Error", "\n") \
     ROW("Execution failed for task '[^']+'", "for task '", "'") \
     ROW("^error: [Rr]ecipe [`']", "ecipe ", " failed") \
-    ROW("^(ERROR|FAILED):? .*(did not complete successfully: exit code: [1-9])", "process \"", "\" did") \
-    ROW("^Command \\[.*\\] exited with (code|status) [1-9]|^Command .* failed with exit (code|status):? [1-9]", "Command ", "\n") \
+    ROW("\" did not complete successfully: exit code: [1-9]", "process \"", "\" did") \
+    ROW("^Command .* (exited with|failed with exit) (code|status):? [1-9]", "Command ", "\n") \
     ROW("^Script (\\S+) .*returned with error code [1-9]", "Script ", " returned") \
     ROW("^Tasks: TOP => ", "=> ", "\n") \
     ROW("^(\\[ERROR\\] )?Failed to execute goal \\S+", "goal ", " on project")
@@ -26,7 +26,7 @@
     ROW("^\\$ \\S") \
     ROW("^\\+ [\\w./]") \
     ROW("^(Running after.script|Post job cleanup\\.$|Uploading artifacts for failed job)") \
-    ROW("^##\\[error\\](Process completed with exit code [1-9]|(Bash|PowerShell|Cmd\\.exe) exited with code '?[1-9])|^ERROR: Job failed|^\\S* ?Error: The command exited with status [1-9]|^(ERROR: )?script returned exit code [1-9]|^Build step 'Execute (shell|Windows batch command)' marked build as failure|^Exited with code (exit status )?[1-9]|^error Command failed with exit code [1-9]|^Process exited with code [1-9]")
+    ROW("^##\\[error\\](Process completed with exit code [1-9]|(Bash|PowerShell|Cmd\\.exe) exited with code '?[1-9])|^ERROR: Job failed|Error: The command exited with status [1-9]|^(ERROR: )?script returned exit code [1-9]|^Build step 'Execute (shell|Windows batch command)' marked build as failure|^Exited with code (exit status )?[1-9]|^error Command failed with exit code [1-9]|^Process exited with code [1-9]")
 /* clang-format on */
 
 enum { FAILURE_COUNT = 13, GROUP = FAILURE_COUNT, SHELL, TRACE, AFTER, EXIT };

@@ -9,32 +9,30 @@ static const struct trigger triggers[] = {
     /* The output of one test begins: the failure headers and captured output of frameworks. */
     [OPENS] = {"^not ok [0-9]"
                "|^(FAIL|ERROR): \\w+ \\("
-               "|^_{3,} .* _{3,}$"
-               "|^-{5,} Captured (stdout|stderr|log) "
+               "|^___+ \\S"
+               "|^-----+ Captured (stdout|stderr|log) "
                "|^---- \\S+ stdout ----"
-               "|^=== RUN |^=== CONT "
-               "|^(\\[INFO\\] )?Running [\\w.$]+$"
-               "|^\\S.* > .* STANDARD_(OUT|ERR)$"
-               "|^ +Start +[0-9]+: |^test\\w* \\([\\w.]+\\) \\.\\.\\."
-               "|TEST-START \\| "
+               "|^=== (RUN|CONT) "
                "|^\\[ RUN      \\]"
                "|<<< (FAILURE|ERROR)!"
-               "|^\\S.* > .* FAILED$"
-               "|^  +[0-9]+\\) |^  \xe2\x97\x8f "
-               "|^Failures:$", true},
+               "|^(\\[INFO\\] )?Running [\\w.$]+$"
+               "| > .* (FAILED|STANDARD_OUT|STANDARD_ERR)$"
+               "|Start +[0-9]+: |^test\\w* \\([\\w.]+\\) \\.\\.\\."
+               "|TEST-START \\| "
+               "|[0-9] failing$|^  \xe2\x97\x8f |^Failures:$", false},
     [CLOSES] = {"^ok [0-9]|^  \\.\\.\\.$"
                 "|^Ran [0-9]+ tests? in "
-                "|^=+ .* =+$"
+                "|^===+ [^=]"
                 "|^failures:$|^test result: "
-                "|^(FAIL|ok|PASS|--- (PASS|FAIL|SKIP):)(\\s|$)|^=== (NAME|PAUSE) "
-                "|^ *[0-9]+/[0-9]+ Test +#|TEST-(OK|PASS|UNEXPECTED|KNOWN)"
-                "|^\\[  (FAILED  |     OK )\\]|^\\[-{4,}\\]"
-                "|^\\[(INFO|ERROR|WARNING)\\]|^Tests run: |^Results ?:$"
-                "|^> Task |^\\S.* > .* (PASSED|SKIPPED)$|^BUILD "
-                "|^Tests: |^Test Suites: |^[0-9]+ (examples?|passing|failing)"
-                "|^##\\[|^The command \"|^npm (ERR!|error) |^make(\\[[0-9]+\\])?: ", true},
-    [RETRIES] = {"(?i)\\b(will retry|retrying|retry in|retry after|before retry|retry [0-9]+ (of|/)|"
-                 "tries remaining|retries left|retries remaining|trying again|(re)?try(ing)? again|attempt [0-9]+ ?(/|of) ?[0-9]+ failed)\\b", true},
+                "|^(FAIL|ok|PASS|--- (PASS|FAIL|SKIP):)\\s|^=== (NAME|PAUSE) "
+                "|/[0-9]+ Test +#|TEST-(OK|PASS|UNEXPECTED|KNOWN)"
+                "|^\\[  FAILED  \\]|^\\[       OK \\]|^\\[-----+\\]"
+                "|Tests run: |^Results ?:$|^> Task |^BUILD "
+                "|^Tests: |^Test Suites: |[0-9] examples?, "
+                "|^##\\[|^The command \"|^npm (ERR!|error) |^make(\\[[0-9]+\\])?: ", false},
+    [RETRIES] = {"[Ww]ill retry|[Rr]etrying|[Rr]etry (in|after|[0-9]+ ?(of|/)) |before retry"
+                 "|tries (remaining|left)|[Tt]ry(ing)? again"
+                 "|ttempt [0-9]+ ?(of|/) ?[0-9]+ failed", false},
     {NULL, false},
 };
 /* clang-format on */

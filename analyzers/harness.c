@@ -13,7 +13,7 @@
     ROW("^Your build has been (stopped|terminated)", OUTCOME_FAILED, 22, "Travis", false) \
     ROW("^(##\\[error\\])?Process completed with exit code [1-9]", OUTCOME_FAILED, 22, "GitHub Actions", true) \
     ROW("^ERROR: Job failed", OUTCOME_FAILED, 22, "GitLab", true) \
-    ROW("^\\S* ?Error: The command exited with status [1-9]|^user command error: exit status [1-9]", OUTCOME_FAILED, 22, "Buildkite", true) \
+    ROW("Error: The command exited with status [1-9]|^user command error: exit status [1-9]", OUTCOME_FAILED, 22, "Buildkite", true) \
     ROW("^Exited with code (exit status )?[1-9]", OUTCOME_FAILED, 21, "CircleCI", true) \
     ROW("^##\\[error\\](Bash|PowerShell|Cmd\\.exe) exited with code '?[1-9]", OUTCOME_FAILED, 22, "Azure Pipelines", true) \
     ROW("^Process exited with code [1-9]", OUTCOME_FAILED, 21, "TeamCity", true) \
@@ -35,7 +35,7 @@
     ROW("^npm (ERR!|error) code ELIFECYCLE", OUTCOME_FAILED, 8, "npm", true) \
     ROW("^(error: )?exit status [1-9]|^ERROR: .* exited with code [1-9]|^error: Recipe ", OUTCOME_FAILED, 7, "an exit status", true) \
     ROW("^npm (ERR!|error) (Test failed|Lifecycle script )|^error Command failed with exit code [1-9]|^ ELIFECYCLE ", OUTCOME_FAILED, 8, "npm", true) \
-    ROW("^(ERROR: )?InvocationError(: | for command )|^ERROR: +\\S+: commands failed|^  \\S+: FAIL code |^nox > Session \\S+ failed", OUTCOME_FAILED, 8, "tox", true) \
+    ROW("^(ERROR: )?InvocationError(: | for command )|: commands failed$|: FAIL code [1-9]|^nox > Session \\S+ failed", OUTCOME_FAILED, 8, "tox", true) \
     ROW("^rake aborted!|^Error: The process '.*' failed with exit code [1-9]", OUTCOME_FAILED, 8, "an exit status", true) \
     ROW("^FAIL$|^FAIL\\t", OUTCOME_FAILED, 8, "go test", false)
 
