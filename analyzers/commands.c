@@ -85,7 +85,7 @@ static const struct word {
     FETCH("dnf"),       FETCH("brew"),       FETCH("conda"),    FETCH("composer"),
     BUILD("compile"),   BUILD("build"),      BUILD("tsc"),      BUILD("javac"),
     BUILD("webpack"),   BUILD("compiler"),   BUILD("assemble"), BUILD("cmake"),
-    BUILD("o"),         BUILD("lo"),         BUILD("obj"),
+
 };
 
 enum { WORD_MAX = 16, COMMAND_MAX = 240, TOLD_MAX = 8 };
