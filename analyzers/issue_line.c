@@ -175,14 +175,16 @@ static bool has_option(struct sv text)
 static bool file_before(struct sv text, struct sv *ret_file)
 {
     struct sv file = sv_trim(text);
-    const bool whole = is_absolute(file) && !has_option(file) &&
-                       sv_find(file, SV(": ")) == file.len && sv_find(file, SV(" /")) == file.len;
-    const size_t module = sv_find(file, SV(".py:")); /* "a.py:docstring of a.f", "a.py:a" */
-    if (module < file.len)
-        file = sv_head(file, module + 3);
-    const size_t blank = sv_find_last(file, ' ');
-    if (blank < file.len && !whole)
-        file = sv_tail(file, blank + 1);
+    if (sv_find_char(file, ' ') < file.len) {
+        const size_t docstring = sv_find(file, SV(":docstring of "));
+        const bool whole = is_absolute(file) && !has_option(file) &&
+                           sv_find(file, SV(": ")) == file.len &&
+                           sv_find(file, SV(" /")) == file.len;
+        file = sv_head(file, docstring);
+        const size_t blank = sv_find_last(file, ' ');
+        if (blank < file.len && !whole)
+            file = sv_tail(file, blank + 1);
+    }
     if (sv_starts(file, SV("file://")))
         file = sv_tail(file, 7);
     for (size_t i = 0; i < file.len; i++) {
@@ -191,7 +193,8 @@ static bool file_before(struct sv text, struct sv *ret_file)
             c == '=' || c == '\'' || c == '`')
             return false;
     }
-    if (file.len == 0 || file.len > MAX_FILE || sv_find(file, SV("://")) < file.len)
+    if (file.len == 0 || file.len > MAX_FILE ||
+        (sv_find_char(file, ':') < file.len && sv_find(file, SV("://")) < file.len))
         return false;
     /* "/C:/path", as Maven prints it. */
     if (at(file, 0) == '/' && is_letter(at(file, 1)) && at(file, 2) == ':')

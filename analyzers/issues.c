@@ -32,11 +32,11 @@ static const struct trigger triggers[] = {
     [PYDOCSTYLE] = {"^\\S+\\.py:[0-9]+ (at|in) .*:$", true},
     [SHELLCHECK_FILE] = {"^In \\S.* line [0-9]+:$", true},
     [SHELLCHECK] = {"^ *\\^-*\\^? (-- )?SC[0-9]{4}", true},
-    [ROW_FILE] = {"^([A-Za-z]:)?[^:()\"'<>|]*\\.(jsx?|tsx?|[mc]js|mts|vue|svelte|css|scss|less|ya?ml|html)$", true},
+    /* With the line's end as a literal it costs half of what "$" does. */
+    [ROW_FILE] = {"\\.([cm]?[jt]sx?|vue|s?css|ya?ml)\\n", false},
     [ROW] = {"^ +[0-9]+:[0-9]+ +(error|warning|\xe2\x9c\x96|\xe2\x9a\xa0|\xc3\x97|\xe2\x80\xbc) ", true},
     [COMMAND] = {"::(error|warning|notice) (.*,)?file=", false},
-    [LINES] = {"[0-9]: *(fatal |internal compiler )?(error|Error|ERROR|warning|Warning|WARNING)\\b", false},
-    {"[0-9]\\)? ?: *(fatal |Hint )?([Ee]rror|ERROR|[Ww]arning|WARNING)\\b", false},
+    [LINES] = {"[0-9]\\)? ?: *(fatal |Hint |internal compiler )?([Ee]rror|ERROR|[Ww]arning|WARNING)\\b", false},
     {"[0-9] - (error|warning) TS[0-9]", false},
     {"[0-9]: \\(?(style|performance|portability|information|Suggestion)\\b", false},
     {"\\." SOURCES ":[0-9]+(:[0-9]+)?:", false},
@@ -208,9 +208,21 @@ static bool continued(struct issues *s, const struct analysis *a, const struct l
 
 /* ---- messages below the name of their file ---- */
 
+/* Only a name: no sentence, and no place behind it. */
+static bool is_name_alone(struct sv text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr("()\"'<>|", text.ptr[i]) != NULL || (text.ptr[i] == ':' && i != 1))
+            return false;
+    }
+    return text.len <= KEPT;
+}
+
 static bool file_named(struct issues *s, unsigned trigger, const struct line *line)
 {
     struct sv name = sv_trim(line->text);
+    if (trigger == ROW_FILE && !is_name_alone(name))
+        return true;
     if (trigger == SHELLCHECK_FILE) {
         const size_t at = sv_find_last(sv_head(name, name.len - 1), ' ');
         s->issue.source_line = 0;

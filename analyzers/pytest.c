@@ -34,6 +34,12 @@ static const struct test_log_words words = {.id = "pytest.failed",
                                             .detail = SV_INIT("pytest"),
                                             .severity = SEVERITY_CAUSE};
 
+/* A heading is no more than a name: what says why stands below it. */
+static const struct test_log_words heading_words = {.id = "pytest.failed",
+                                                    .unfinished_id = "pytest.unfinished",
+                                                    .detail = SV_INIT("pytest"),
+                                                    .severity = SEVERITY_SYMPTOM};
+
 static const struct verdict_word {
     struct sv word;
     enum test_outcome outcome;
@@ -205,7 +211,7 @@ static bool at_end(void *state, const struct analysis *a, const struct log_facts
         t->totals.passed -= t->failed[i].passes > 0; /* what a rerun saved is counted there */
     t->totals.failed += t->totals.errored;
     t->totals.errored = 0;
-    return test_log_finish(t, a, &words, err);
+    return test_log_finish(t, a, named_none ? &heading_words : &words, err);
 }
 
 extern const struct analyzer analyzer_pytest;

@@ -18,6 +18,8 @@ struct slot { /* one analyzer at work on one artifact */
     bool on;
 };
 
+_Static_assert(ANALYZERS_MAX <= 64, "a bit an analyzer");
+
 struct ingest {
     struct ingest_options options;
     struct arena arena;
@@ -28,6 +30,7 @@ struct ingest {
     struct junit *junit;
     struct buf text;
     struct slot slots[ANALYZERS_MAX];
+    uint64_t followers; /* bits 1 << slot: some that want lines behind a trigger */
     const struct build *build;
     const struct artifact *artifact;
     enum ingest_mode mode;
@@ -70,6 +73,7 @@ static bool start_analyzers(struct ingest *in, struct err *err)
 {
     const struct analysis a = analysis_of(in);
     memset(in->slots, 0, sizeof(in->slots));
+    in->followers = 0;
     for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
         if ((analyzers[i]->kinds & (1u << in->artifact->kind)) == 0)
             continue;
@@ -111,6 +115,7 @@ static bool on_trigger(void *user, unsigned trigger, const struct line *line, st
     slot->last_line = line->number;
     if (owner.asks_after) {
         slot->until = line->number + ANALYZER_AFTER_LINES;
+        in->followers |= (uint64_t)1 << owner.analyzer;
         scanner_follow(in->scanner, slot->until);
     }
     return give_line(in, owner.analyzer, line, owner.trigger, err);
@@ -119,8 +124,11 @@ static bool on_trigger(void *user, unsigned trigger, const struct line *line, st
 static bool on_follow(void *user, const struct line *line, struct err *err)
 {
     struct ingest *in = user;
-    for (size_t i = 0; i < ANALYZERS_MAX && analyzers[i] != NULL; i++) {
+    for (uint64_t left = in->followers; left != 0; left &= left - 1) {
+        const size_t i = (size_t)__builtin_ctzll(left);
         struct slot *slot = &in->slots[i];
+        if (slot->until < line->number)
+            in->followers &= ~((uint64_t)1 << i);
         if (!slot->on || slot->until < line->number || slot->last_line == line->number)
             continue;
         slot->last_line = line->number;

@@ -177,8 +177,8 @@ static void pytest(void **state)
          "seconds ====\n",
          "failed TestA.test_b[x y] 3\nfailed test_c 6\nfailed TestA.test_wide[a b] 7\n"
          "1/3/0/0/0/0",
-         "pytest.failed test/pytest cause 3\npytest.failed test/pytest cause 6\n"
-         "pytest.failed test/pytest cause 7\n",
+         "pytest.failed test/pytest symptom 3\npytest.failed test/pytest symptom 6\n"
+         "pytest.failed test/pytest symptom 7\n",
          "failed by pytest's totals"},
         {"a heading outside of the reports, and a folder that cannot be collected",
          "____ TestA.test_b ____\n==== ERRORS ====\n____ ERROR collecting tests/x ____\n"
