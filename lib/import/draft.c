@@ -101,13 +101,26 @@ static bool one_line(struct arena *a, struct sv text, size_t max, struct sv *ret
     return text_safe(a, (struct sv){.ptr = bytes, .len = len}, max, ret_text, err);
 }
 
-/* In single quotes. The two code points that UTF-8 may hold and YAML may not are written as '?'. */
+/* How many bytes begin text that a reader of YAML takes for a line break: NEL, LS, PS. */
+static size_t wide_break(struct sv text)
+{
+    if (sv_starts(text, SV("\xc2\x85")))
+        return 2;
+    return sv_starts(text, SV("\xe2\x80\xa8")) || sv_starts(text, SV("\xe2\x80\xa9")) ? 3 : 0;
+}
+
+/* In single quotes. The two code points that UTF-8 may hold and YAML may not are written as '?', and
+ * each byte of a wide line break as a dot, which in a pattern matches it. */
 static bool add_quoted(struct buf *out, struct sv text, struct err *err)
 {
     bool ok = buf_add_char(out, '\'', err);
     for (size_t i = 0; ok && i < text.len; i++) {
         const struct sv rest = sv_tail(text, i);
-        if (sv_starts(rest, SV("\xef\xbf\xbe")) || sv_starts(rest, SV("\xef\xbf\xbf"))) {
+        const size_t wide = wide_break(rest);
+        if (wide > 0) {
+            ok = buf_add(out, sv_head(SV("..."), wide), err);
+            i += wide - 1;
+        } else if (sv_starts(rest, SV("\xef\xbf\xbe")) || sv_starts(rest, SV("\xef\xbf\xbf"))) {
             ok = buf_add_char(out, '?', err);
             i += 2;
         } else {

@@ -71,7 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct import_file file = {.name = SV_INIT("fuzz"),
                                      .text = {.ptr = (const char *)data + 1, .len = size - 1}};
     drafts_init(&drafts, sv_of(kind->name), on_left, NULL);
-    drafts.unchecked = true;
     if (!import_read(kind, &file, &drafts, &err) && (err.code == ERR_NONE || err.why[0] == '\0'))
         abort();
     check_pack(&drafts);
