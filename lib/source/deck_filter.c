@@ -51,7 +51,7 @@ static bool add_point(struct buf *out, unsigned p, struct err *err)
     return buf_add(out, (struct sv){.ptr = utf8, .len = n}, err);
 }
 
-/* The browser's legacy unescape(): %XX is a Latin-1 character, %uXXXX one of UTF-16; '+' stays. */
+/* The browser's legacy unescape(): %e4 is a Latin-1 character, %u20ac one of UTF-16; '+' stays. */
 static bool unescape(struct sv s, struct buf *out, struct err *err)
 {
     for (size_t i = 0; i < s.len; i++) {
