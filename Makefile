@@ -18,7 +18,7 @@ OPT.debug   := -Og -g3
 OPT.release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 OPT.asan    := -O1 -g $(SAN) -fsanitize=address,undefined
 OPT.tsan    := -O1 -g $(SAN) -fsanitize=thread
-OPT.valgrind := -O1 -g -gdwarf-4
+OPT.valgrind := -O1 -g -gdwarf-4 -DNO_JIT
 OPT.fuzz    := -O1 -g $(SAN) -fsanitize=fuzzer-no-link,address,undefined
 # CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS stay the user's; what the project needs is in ALL_*.
 ALL_CFLAGS := $(shell pkg-config --cflags $(PKGS)) -D_GNU_SOURCE -Ilib -Ianalyzers -Icmd -Itests/unit \

@@ -315,7 +315,7 @@ static bool lint_pattern(struct linting *l, const struct rule *r, const struct r
     pcre2_code *code = pattern_compile(p->text, err);
     if (code == NULL)
         return false;
-    (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    pattern_jit(code);
     if (prefilter && (sv_starts(p->text, SV(".*")) || sv_starts(p->text, SV(".+")) ||
                       sv_ends(p->text, SV(".*"))))
         doubt(l, r, p->line, p->column, "a pattern begins or ends in .*, which only costs time");

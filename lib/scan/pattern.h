@@ -19,6 +19,9 @@ struct pcre2_real_match_context_8;
 
 struct pcre2_real_code_8 *pattern_compile(struct sv text, struct err *err) MUST_CHECK;
 
+/* Make machine code of it, where the library can; for a pattern that is tried more than once. */
+void pattern_jit(struct pcre2_real_code_8 *code);
+
 /* A match context with the limits; NULL without memory. */
 struct pcre2_real_match_context_8 *pattern_context(void) MUST_CHECK;
 

@@ -198,7 +198,7 @@ static pcre2_code *code_of(struct scanner *s, uint32_t pattern)
     if (p->code == NULL) {
         p->code = pattern_compile(s->set->patterns[pattern].text, &err);
         if (p->code != NULL)
-            (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
+            pattern_jit(p->code);
         else
             s->out_of_memory = true;
     }
