@@ -3,12 +3,11 @@ import json
 import os
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from servers import free_port
+from servers import Server, free_port
 
 CONFIG = """
 reporting-disabled = true
@@ -28,56 +27,25 @@ bind-address = "127.0.0.1:{rpc}"
 """
 
 
-class Influx:
-    """A context manager: databases are made, written to as Telegraf does it, and counted back."""
+class Influx(Server):
+    """Databases are made, written to as Telegraf does it, and counted back."""
 
-    def __init__(self, folder):
-        self.dir, self.process = folder, None
+    PROGRAM, LOG = "influxd", "influxd.log"
 
-    def __enter__(self):
+    def launch(self, port):
         program = shutil.which("influxd")
         if program is None:
             raise RuntimeError("influxd is not installed; scripts/setup test installs it")
-        for _ in range(5):  # somebody may take the port between asking for it and listening
-            if self.start(program):
-                return self
-        raise RuntimeError("influxd does not start: " + self.log())
-
-    def start(self, program):
-        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         config = os.path.join(self.dir, "influxd.conf")
         with open(config, "w") as f:
             f.write(CONFIG.format(dir=self.dir, port=port, rpc=free_port()))
-        with open(os.path.join(self.dir, "influxd.log"), "w") as log:
+        with open(os.path.join(self.dir, self.LOG), "w") as log:
             self.process = subprocess.Popen([program, "run", "-config", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={"HOME": self.dir, "PATH": os.environ["PATH"]})
-        until = time.monotonic() + 60
-        while self.process.poll() is None and time.monotonic() < until:
-            try:
-                self.ask("/ping")
-                return True
-            except OSError:
-                time.sleep(0.02)
-        self.stop()
-        return False
 
-    def stop(self):
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def log(self):
-        with open(os.path.join(self.dir, "influxd.log"), encoding="utf-8", errors="replace") as f:
-            return f.read()[-3000:]
+    def answers(self, port):
+        self.ask("/ping")
 
     def ask(self, target, body=None):
         """(status, text); the proxies of the environment have no part in it."""

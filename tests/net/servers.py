@@ -1,4 +1,4 @@
-"""servers - nginx on a free port of loopback, from a folder of the test's; ended by its process."""
+"""servers - programs on a free port of loopback, in a folder of the test's, ended by their process; nginx is one."""
 import os
 import socket
 import subprocess
@@ -37,13 +37,15 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Nginx:
-    """A context manager: url, and what the access log says. certificate: (file, key) makes it HTTP/2 over TLS."""
+class Server:
+    """A context manager: a program on a free port of loopback. Subclasses have launch(port), which sets self.process and
+    self.url, answers(port), which raises OSError until it does, and text(name) of a log."""
 
-    def __init__(self, folder, root, certificate=None, more=""):
-        self.dir = os.path.join(folder, "nginx")
-        os.makedirs(self.dir, exist_ok=True)
-        self.root, self.certificate, self.more, self.process = root, certificate, more, None
+    PROGRAM, LOG = "", ""
+
+    def __init__(self, folder):
+        self.dir, self.process = folder, None
+        os.makedirs(folder, exist_ok=True)
 
     def __enter__(self):
         if self.process is not None:
@@ -51,24 +53,15 @@ class Nginx:
         for _ in range(5):  # somebody may take the port between asking for it and listening
             if self.start():
                 return self
-        raise RuntimeError("nginx does not start: " + self.text("error.log"))
+        raise RuntimeError(f"{self.PROGRAM} does not start: {self.text(self.LOG)[-3000:]}")
 
     def start(self):
         self.port = free_port()
-        tls = ""
-        if self.certificate:
-            tls = "ssl_certificate %s; ssl_certificate_key %s; ssl_session_cache builtin;" % self.certificate
-        with open(os.path.join(self.dir, "nginx.conf"), "w") as f:
-            f.write(CONFIG.format(dir=self.dir, port=self.port, root=self.root, more=tls + self.more,
-                                  ssl=" ssl http2" if self.certificate else ""))
-        self.url = f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen([NGINX, "-p", self.dir, "-c", os.path.join(self.dir, "nginx.conf"), "-e",
-                                         os.path.join(self.dir, "error.log")], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 30
+        self.launch(self.port)
+        until = time.monotonic() + 60
         while self.process.poll() is None and time.monotonic() < until:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                self.answers(self.port)
                 return True
             except OSError:
                 time.sleep(0.02)
@@ -94,6 +87,31 @@ class Nginx:
             return ""
         with open(path, encoding="utf-8", errors="replace") as f:
             return f.read()
+
+
+class Nginx(Server):
+    """url, and what the access log says. certificate: (file, key) makes it HTTP/2 over TLS."""
+
+    PROGRAM, LOG = "nginx", "error.log"
+
+    def __init__(self, folder, root, certificate=None, more=""):
+        super().__init__(os.path.join(folder, "nginx"))
+        self.root, self.certificate, self.more = root, certificate, more
+
+    def launch(self, port):
+        tls = ""
+        if self.certificate:
+            tls = "ssl_certificate %s; ssl_certificate_key %s; ssl_session_cache builtin;" % self.certificate
+        with open(os.path.join(self.dir, "nginx.conf"), "w") as f:
+            f.write(CONFIG.format(dir=self.dir, port=port, root=self.root, more=tls + self.more,
+                                  ssl=" ssl http2" if self.certificate else ""))
+        self.url = f"http{'s' if self.certificate else ''}://127.0.0.1:{port}"
+        self.process = subprocess.Popen([NGINX, "-p", self.dir, "-c", os.path.join(self.dir, "nginx.conf"), "-e",
+                                         os.path.join(self.dir, "error.log")], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def answers(self, port):
+        socket.create_connection(("127.0.0.1", port), 1).close()
 
     def requests(self):
         """(connection, protocol, status, bytes, target) of each; complete once nginx has stopped."""
