@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "import/guess.h"
 #include "scan/ruleset.h"
+#include "scan/yaml.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -101,38 +102,9 @@ static bool one_line(struct arena *a, struct sv text, size_t max, struct sv *ret
     return text_safe(a, (struct sv){.ptr = bytes, .len = len}, max, ret_text, err);
 }
 
-/* How many bytes begin text that a reader of YAML takes for a line break: NEL, LS, PS. */
-static size_t wide_break(struct sv text)
-{
-    if (sv_starts(text, SV("\xc2\x85")))
-        return 2;
-    return sv_starts(text, SV("\xe2\x80\xa8")) || sv_starts(text, SV("\xe2\x80\xa9")) ? 3 : 0;
-}
-
-/* In single quotes. The two code points that UTF-8 may hold and YAML may not are written as '?', and
- * each byte of a wide line break as a dot, which in a pattern matches it. */
-static bool add_quoted(struct buf *out, struct sv text, struct err *err)
-{
-    bool ok = buf_add_char(out, '\'', err);
-    for (size_t i = 0; ok && i < text.len; i++) {
-        const struct sv rest = sv_tail(text, i);
-        const size_t wide = wide_break(rest);
-        if (wide > 0) {
-            ok = buf_add(out, sv_head(SV("..."), wide), err);
-            i += wide - 1;
-        } else if (sv_starts(rest, SV("\xef\xbf\xbe")) || sv_starts(rest, SV("\xef\xbf\xbf"))) {
-            ok = buf_add_char(out, '?', err);
-            i += 2;
-        } else {
-            ok = buf_add(out, text.ptr[i] == '\'' ? SV("''") : sv_head(rest, 1), err);
-        }
-    }
-    return ok && buf_add_char(out, '\'', err);
-}
-
 static bool add_member(struct buf *out, const char *name, struct sv text, struct err *err)
 {
-    return text.len == 0 || (buf_addf(out, err, "    %s: ", name) && add_quoted(out, text, err) &&
+    return text.len == 0 || (buf_addf(out, err, "    %s: ", name) && yaml_quote(out, text, err) &&
                              buf_add_char(out, '\n', err));
 }
 
@@ -143,7 +115,7 @@ static bool add_list(struct buf *out, const char *name, const struct sv *list, s
         return true;
     bool ok = buf_addf(out, err, "    %s:\n", name);
     for (size_t i = 0; ok && i < count; i++)
-        ok = buf_add(out, SV("      - "), err) && add_quoted(out, list[i], err) &&
+        ok = buf_add(out, SV("      - "), err) && yaml_quote(out, list[i], err) &&
              buf_add_char(out, '\n', err);
     return ok;
 }
@@ -352,7 +324,7 @@ static bool write_where(const struct draft *r, struct buf *out, struct err *err)
         const size_t count = which == 0 ? r->artifact_count : r->job_count;
         for (size_t i = 0; ok && i < count; i++)
             ok = (i > 0 || buf_addf(out, err, "      %s: [", which == 0 ? "artifact" : "job")) &&
-                 add_quoted(out, list[i], err) &&
+                 yaml_quote(out, list[i], err) &&
                  buf_add(out, i + 1 < count ? SV(", ") : SV("]\n"), err);
     }
     return ok;
@@ -361,7 +333,7 @@ static bool write_where(const struct draft *r, struct buf *out, struct err *err)
 static bool write_example(struct sv example, struct buf *out, struct err *err)
 {
     return example.len == 0 || (buf_add(out, SV("    examples:\n      match:\n        - "), err) &&
-                                add_quoted(out, example, err) && buf_add_char(out, '\n', err));
+                                yaml_quote(out, example, err) && buf_add_char(out, '\n', err));
 }
 
 static bool write_date(struct sv day, const char *name, struct buf *out, struct err *err)
@@ -489,7 +461,7 @@ bool drafts_write(const struct drafts *d, struct sv pack, struct sv sources, str
         arena_printf(&a, &about, err, "Imported by prowl rules import --from %.*s from %.*s",
                      SV_ARG(d->kind), SV_ARG(from)) &&
         buf_addf(out, err, "pack: '%.*s'\nabout: ", SV_ARG(slug.len > 0 ? slug : d->kind)) &&
-        add_quoted(out, about, err) &&
+        yaml_quote(out, about, err) &&
         buf_add(out, d->count > 0 ? SV("\nrules:\n") : SV("\nrules: []\n"), err) &&
         buf_add(out, buf_sv(&d->rules), err);
     arena_done(&a);

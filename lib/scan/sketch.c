@@ -1,6 +1,7 @@
 #include "scan/sketch.h"
 
 #include "base/text.h"
+#include "scan/yaml.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -293,21 +294,11 @@ bool sketch_pattern(struct sv line, struct buf *ret_pattern, struct buf *ret_sum
     return ok;
 }
 
-/* In single quotes, as YAML has them. */
-static bool add_quoted(struct buf *out, struct sv text, struct err *err)
-{
-    bool ok = buf_add_char(out, '\'', err);
-    for (size_t i = 0; ok && i < text.len; i++)
-        ok = (text.ptr[i] != '\'' || buf_add_char(out, '\'', err)) &&
-             buf_add_char(out, text.ptr[i], err);
-    return ok && buf_add_char(out, '\'', err);
-}
-
 static bool add_safe(struct buf *out, struct sv text, bool quote, struct err *err)
 {
     struct buf safe;
     buf_init(&safe, 4 * text.len + 64);
-    const bool ok = text_add_safe(&safe, text, err) && (quote ? add_quoted(out, buf_sv(&safe), err)
+    const bool ok = text_add_safe(&safe, text, err) && (quote ? yaml_quote(out, buf_sv(&safe), err)
                                                               : buf_add(out, buf_sv(&safe), err));
     buf_done(&safe);
     return ok;
@@ -318,14 +309,14 @@ static bool write_pack(const struct sketch_options *o, struct sv pattern, struct
 {
     /* Of a long line, as much as the pattern was made of, and a word more. */
     const struct sv example = sv_head(o->line, SKETCH_LINE_BYTES + QUOTED_BYTES + 8);
-    return buf_add(out, SV("pack: draft\nrules:\n  - id: "), err) && add_quoted(out, o->id, err) &&
+    return buf_add(out, SV("pack: draft\nrules:\n  - id: "), err) && yaml_quote(out, o->id, err) &&
            buf_add(
                out,
                SV("\n    cause: other/draft # which kind, and what of it; see prowl rules list\n"
                   "    any:\n      - "),
                err) &&
-           add_quoted(out, pattern, err) && buf_add(out, SV("\n    summary: "), err) &&
-           add_quoted(out, sv_trim(summary), err) &&
+           yaml_quote(out, pattern, err) && buf_add(out, SV("\n    summary: "), err) &&
+           yaml_quote(out, sv_trim(summary), err) &&
            buf_add(out,
                    SV("\n    # help: What to do about it.\n"
                       "    # explains: [test] # what follows from it\n"

@@ -330,3 +330,32 @@ bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...)
     }
     return fail_at(n.yaml, node->start_mark, err, why);
 }
+
+/* How many bytes begin text that stand for themselves in no scalar: the line breaks NEL, LS and PS,
+ * and two code points that UTF-8 may hold and YAML may not. */
+static size_t unfit_bytes(struct sv text)
+{
+    static const struct sv unfit[] = {SV_INIT("\xc2\x85"), SV_INIT("\xe2\x80\xa8"),
+                                      SV_INIT("\xe2\x80\xa9"), SV_INIT("\xef\xbf\xbe"),
+                                      SV_INIT("\xef\xbf\xbf")};
+    for (size_t i = 0; i < COUNT_OF(unfit); i++) {
+        if (sv_starts(text, unfit[i]))
+            return unfit[i].len;
+    }
+    return 0;
+}
+
+bool yaml_quote(struct buf *out, struct sv text, struct err *err)
+{
+    bool ok = buf_add_char(out, '\'', err);
+    while (ok && text.len > 0) {
+        const size_t unfit = unfit_bytes(text), len = unfit > 0 ? unfit : 1;
+        ok = buf_add(out,
+                     unfit > 0             ? sv_head(SV("..."), unfit)
+                     : text.ptr[0] == '\'' ? SV("''")
+                                           : sv_head(text, 1),
+                     err);
+        text = sv_tail(text, len);
+    }
+    return ok && buf_add_char(out, '\'', err);
+}

@@ -1,5 +1,6 @@
 /*
- * yaml - a YAML document as nodes that know where they stand. The only door to libyaml.
+ * yaml - a YAML document as nodes that know where they stand. The only door to libyaml, and how
+ *        text is written for it.
  *
  * In:      one document, UTF-8. Aliases, anchors, tags and a second document are refused, duplicate
  *          keys too.
@@ -12,8 +13,7 @@
 #ifndef SCAN_YAML_H
 #define SCAN_YAML_H
 
-#include "base/err.h"
-#include "base/sv.h"
+#include "base/buf.h"
 
 enum yaml_kind { YAML_NONE, YAML_TEXT, YAML_LIST, YAML_MAP };
 
@@ -42,5 +42,9 @@ unsigned yaml_column(struct ynode n);
 
 /* Fail with the node's place. */
 bool yaml_fail(struct ynode n, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* Text of one line, in single quotes. Each byte that no scalar may hold becomes a dot, which in a
+ * pattern matches it. */
+bool yaml_quote(struct buf *out, struct sv text, struct err *err) MUST_CHECK;
 
 #endif

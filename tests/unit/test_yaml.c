@@ -187,6 +187,32 @@ static void a_long_name_keeps_its_end_and_its_place(void **state)
     assert_non_null(strstr(err.where, "dd/x.yaml:1:4"));
 }
 
+static void quoted_text_is_read_as_it_was_written(void **state)
+{
+    static const struct {
+        const char *text, *read;
+    } rows[] = {
+        {"", ""},
+        {"it's '' quoted", "it's '' quoted"},
+        {"# - {a: [b]} \\", "# - {a: [b]} \\"},
+        {"a\xc2\x85z\xe2\x80\xa8z\xef\xbf\xbfz", "a..z...z...z"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf out;
+        struct err err = {0};
+        buf_init(&out, 1000);
+        assert_true(buf_add(&out, SV("t: "), &err) && yaml_quote(&out, sv_of(rows[i].text), &err));
+        struct yaml *y = load(out.data, &err);
+        assert_non_null(y);
+        const struct sv read = yaml_text(yaml_member(yaml_root(y), "t"));
+        assert_int_equal(read.len, strlen(rows[i].read));
+        assert_memory_equal(read.ptr, rows[i].read, read.len);
+        yaml_done(y);
+        buf_done(&out);
+    }
+}
+
 static void a_failed_allocation_is_told_and_leaks_nothing(void **state)
 {
     bool through = false;
@@ -215,6 +241,7 @@ int main(void)
         cmocka_unit_test(caps_hold_before_anything_is_built),
         cmocka_unit_test(a_mapping_has_at_most_a_thousand_members),
         cmocka_unit_test(a_long_name_keeps_its_end_and_its_place),
+        cmocka_unit_test(quoted_text_is_read_as_it_was_written),
         cmocka_unit_test(a_failed_allocation_is_told_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
