@@ -159,9 +159,10 @@ static bool explain(void *user, const struct result *r, struct err *err)
     const struct verdict *v = &r->verdict;
     (void)user;
     (void)err;
-    (void)printf("%.*s: %s (%s%.*s), %zu findings\n", SV_ARG(r->build.id), outcome_name(v->outcome),
+    (void)printf("%.*s: %s (%s%.*s), %zu finding%s\n", SV_ARG(r->build.id),
+                 outcome_name(v->outcome),
                  v->outcome_from.len > 0 ? "by " : "no document or line says",
-                 SV_ARG(v->outcome_from), r->finding_count);
+                 SV_ARG(v->outcome_from), r->finding_count, r->finding_count == 1 ? "" : "s");
     for (uint32_t i = 0; i < r->finding_count; i++) {
         const struct finding *f = &r->findings[i];
         (void)printf("  %-13s %s:%" PRIu64 "  %.*s  %s/%.*s  %s, %s%s\n", part_of(v, i),
