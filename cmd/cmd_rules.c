@@ -154,15 +154,9 @@ static const char *part_of(const struct verdict *v, uint32_t index)
     return "left aside";
 }
 
-static bool explain(void *user, const struct result *r, struct err *err)
+static void explain_findings(const struct result *r)
 {
     const struct verdict *v = &r->verdict;
-    (void)user;
-    (void)err;
-    (void)printf("%.*s: %s (%s%.*s), %zu finding%s\n", SV_ARG(r->build.id),
-                 outcome_name(v->outcome),
-                 v->outcome_from.len > 0 ? "by " : "no document or line says",
-                 SV_ARG(v->outcome_from), r->finding_count, r->finding_count == 1 ? "" : "s");
     for (uint32_t i = 0; i < r->finding_count; i++) {
         const struct finding *f = &r->findings[i];
         (void)printf("  %-13s %s:%" PRIu64 "  %.*s  %s/%.*s  %s, %s%s\n", part_of(v, i),
@@ -175,6 +169,18 @@ static bool explain(void *user, const struct result *r, struct err *err)
                      f->phase == PHASE_TEARDOWN ? ", in teardown" : "");
         print_safe("                ", f->excerpt);
     }
+}
+
+static bool explain(void *user, const struct result *r, struct err *err)
+{
+    const struct verdict *v = &r->verdict;
+    (void)user;
+    (void)err;
+    (void)printf("%.*s: %s (%s%.*s), %zu finding%s\n", SV_ARG(r->build.id),
+                 outcome_name(v->outcome),
+                 v->outcome_from.len > 0 ? "by " : "no document or line says",
+                 SV_ARG(v->outcome_from), r->finding_count, r->finding_count == 1 ? "" : "s");
+    explain_findings(r);
     for (size_t i = 0; i < r->line_count && i < 5; i++) {
         (void)printf("  error line    :%" PRIu64 "  score %d\n", r->lines[i].line,
                      r->lines[i].score);

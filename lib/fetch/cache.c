@@ -407,15 +407,15 @@ static void evict(struct cache *c, struct inventory *inv)
     }
 }
 
-/* Called with the cache's lock. */
-static void make_room(struct cache *c)
+/* Called with the cache's lock. Another process at it: without wait, left for the next entry. */
+static void make_room(struct cache *c, bool wait)
 {
     char path[PATH_BYTES];
     struct inventory inv = {0};
-    c->added = 0;
     (void)snprintf(path, sizeof(path), "%s/lock", c->dir);
     const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) {
+    if (lock >= 0 && flock(lock, wait ? LOCK_EX : LOCK_EX | LOCK_NB) == 0) {
+        c->added = 0;
         take_inventory(c, &inv);
         if (inv.bytes > c->options.max_bytes)
             evict(c, &inv);
@@ -430,8 +430,8 @@ void cache_close(struct cache *c)
 {
     if (c == NULL)
         return;
-    if (c->added > 0)
-        make_room(c);
+    if (c->added > 0) /* the last of several processes leaves the cache within its size */
+        make_room(c, true);
     log_trace(c->options.log, LOG_CACHE,
               "hits=%llu misses=%llu damaged=%llu stored=%llu evicted=%llu bytes=%llu",
               (unsigned long long)c->stats.hits, (unsigned long long)c->stats.misses,
@@ -447,7 +447,7 @@ static void account(struct cache *c, uint64_t bytes)
     c->stats.stored_bytes += bytes;
     c->added += bytes;
     if (c->added > c->options.max_bytes / 16)
-        make_room(c);
+        make_room(c, false);
     (void)pthread_mutex_unlock(&c->lock);
 }
 
