@@ -1,0 +1,21 @@
+/*
+ * cluster - failures that are the same, by their texts.
+ *
+ * In:      the normal form of an error text (model/signature.h).
+ * Out:     an id, equal for texts that are near enough; it is a digest of the text's canonical shape,
+ *          so it depends on nothing but the text and CLUSTER_VERSION: not on order, on threads, on
+ *          what else was seen. Ids survive new nights by that.
+ * Errors:  those of buf and digest. Threads: no state.
+ */
+#ifndef TALLY_CLUSTER_H
+#define TALLY_CLUSTER_H
+
+#include "base/buf.h"
+
+enum { CLUSTER_VERSION = 1, CLUSTER_ID_BYTES = 13 }; /* 12 hex digits */
+
+/* Replaces the contents of ret_shape. */
+bool cluster_shape(struct sv normal, struct buf *ret_shape, struct err *err) MUST_CHECK;
+bool cluster_id(struct sv normal, char ret_id[CLUSTER_ID_BYTES], struct err *err) MUST_CHECK;
+
+#endif

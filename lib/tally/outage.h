@@ -1,0 +1,40 @@
+/*
+ * outage - what is set apart before flakes are counted: infrastructure, outages, bad builds.
+ *
+ * In:      a window.
+ * Out:     a mark for each build, and the outages.
+ * Rules:   infra: the verdict says so. Outage: failures of one cluster in OUTAGE_LEAST or more unrelated
+ *          jobs (of different repository and name) within OUTAGE_SPAN_MS, when the Poisson chance of
+ *          that many, by the cluster's rate in the window, is below OUTAGE_ALPHA; all its members.
+ *          Bad build: more failing tests than median + 6 * 1.4826 * MAD of the job's builds, and at
+ *          least OUTAGE_BAD_LEAST. A build has the first mark that holds, in this order.
+ * Owns:    its arrays, until outage_done. Errors: ERR_NOMEM. Threads: immutable once made.
+ */
+#ifndef TALLY_OUTAGE_H
+#define TALLY_OUTAGE_H
+
+#include "tally/window.h"
+
+enum { OUTAGE_LEAST = 3, OUTAGE_SPAN_MS = 6 * 3600 * 1000, OUTAGE_BAD_LEAST = 5 };
+#define OUTAGE_ALPHA 1e-3
+
+enum apart { APART_NONE, APART_INFRA, APART_OUTAGE, APART_BAD };
+
+struct outage {
+    struct sv cluster;  /* id */
+    uint32_t signature; /* one of it */
+    int64_t from_ms, to_ms;
+    uint64_t builds, jobs;
+    double expected, p;
+};
+
+struct outages {
+    uint8_t *marks; /* enum apart, one a build of the window */
+    struct outage *list;
+    size_t count;
+};
+
+bool outages_find(const struct window *w, struct outages *ret_outages, struct err *err) MUST_CHECK;
+void outages_done(struct outages *o);
+
+#endif
