@@ -1,9 +1,12 @@
+#include "nightly.h"
 #include "reading.h"
 
 int cmd_report(const struct invocation *in, struct err *err)
 {
     struct session s;
     struct report_totals totals = {0};
+    if (in->settings->history_file != NULL)
+        return nightly_run(in, in->settings->history_file, err);
     const char *format = in->settings->format;
     if (format == NULL && in->settings->outputs.count == 0)
         format = "text";

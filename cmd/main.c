@@ -19,6 +19,7 @@ static command_fn *function_of(enum command bit)
         command_fn *run;
     } functions[] = {
         {COMMAND_REPORT, cmd_report},
+        {COMMAND_NIGHTLY, cmd_nightly},
         {COMMAND_SCRAPE, cmd_scrape},
         {COMMAND_FETCH, cmd_fetch},
         {COMMAND_RULES, cmd_rules},

@@ -21,11 +21,13 @@ enum command {
     COMMAND_RULES = 1 << 3,
     COMMAND_CORPUS = 1 << 4,
     COMMAND_CONFIG = 1 << 5,
-    COMMAND_RUN = (1 << 6) - 1, /* those that read settings */
-    COMMAND_HELP = 1 << 6,
-    COMMAND_MAN = 1 << 7,
-    COMMAND_COMPLETION = 1 << 8,
-    COMMAND_ALL = (1 << 9) - 1,
+    COMMAND_NIGHTLY = 1 << 6,
+    COMMAND_HISTORY = 1 << 7,
+    COMMAND_RUN = (1 << 8) - 1, /* those that read settings */
+    COMMAND_HELP = 1 << 8,
+    COMMAND_MAN = 1 << 9,
+    COMMAND_COMPLETION = 1 << 10,
+    COMMAND_ALL = (1 << 11) - 1,
 };
 
 enum opt_kind {

@@ -1,10 +1,11 @@
 #include "opt.h"
 
 #define AT(field) offsetof(struct settings, field)
-#define SOURCES (COMMAND_REPORT | COMMAND_SCRAPE | COMMAND_FETCH)
+#define SOURCES (COMMAND_REPORT | COMMAND_NIGHTLY | COMMAND_SCRAPE | COMMAND_FETCH)
 #define READERS (SOURCES | COMMAND_CORPUS)
 #define JUDGES (READERS | COMMAND_RULES)
-#define WRITERS (COMMAND_REPORT | COMMAND_SCRAPE)
+#define WRITERS (COMMAND_REPORT | COMMAND_NIGHTLY | COMMAND_SCRAPE)
+#define NIGHTS (COMMAND_REPORT | COMMAND_NIGHTLY)
 
 #define FORMAT(id) #id "|"
 static const char formats[] =
@@ -145,12 +146,39 @@ const struct opt opt_table[] = {
      "Format on standard output; lp and influx are the same, rows and human too"},
     {"out", 'o', NULL, OPT_LIST, AT(outputs), NULL, "NAME=FILE", outputs, "Output", WRITERS, REACH_BELOW,
      "Write this format to a file; may be given often. Standard output is then for --format only"},
-    {"all-builds", 0, NULL, OPT_FLAG, AT(all_builds), NULL, NULL, NULL, "Output", COMMAND_REPORT, REACH_ALL,
+    {"all-builds", 0, NULL, OPT_FLAG, AT(all_builds), NULL, NULL, NULL, "Output", NIGHTS, REACH_ALL,
      "List passing builds too"},
-    {"width", 0, NULL, OPT_COUNT, AT(width), "100", "COLUMNS", NULL, "Output", COMMAND_REPORT, REACH_ALL,
+    {"width", 0, NULL, OPT_COUNT, AT(width), "100", "COLUMNS", NULL, "Output", NIGHTS, REACH_ALL,
      "Width of text, from 40 to 1000"},
-    {"fail-on", 0, NULL, OPT_CHOICE, AT(fail_on), "never", "WHAT", "never|infra|test|any", "Output", COMMAND_REPORT, REACH_ALL,
+    {"fail-on", 0, NULL, OPT_CHOICE, AT(fail_on), "never", "WHAT", "never|infra|test|any", "Output", NIGHTS, REACH_ALL,
      "Exit with 1 when builds failed: because of infrastructure, of anything else, at all"},
+
+    {"history", 0, NULL, OPT_TEXT, AT(history_file), NULL, "FILE", NULL, "History", NIGHTS | COMMAND_HISTORY, REACH_BELOW,
+     "Keep builds and tests in this file, and report what they say together; default of `nightly`: $XDG_STATE_HOME/prowl/history.db"},
+    {"source", 0, NULL, OPT_LIST, AT(sources), NULL, "SOURCE", NULL, "History", COMMAND_NIGHTLY, REACH_ALL,
+     "What `nightly` reads when no SOURCE is given; for .prowl.yaml"},
+    {"window", 0, NULL, OPT_DURATION, AT(window_ms), "14d", "TIME", NULL, "History", NIGHTS, REACH_ALL,
+     "How far back figures of tests and jobs go; they are compared with the time before, of the same length"},
+    {"title", 0, NULL, OPT_TEXT, AT(title), NULL, "TEXT", NULL, "History", NIGHTS, REACH_ALL,
+     "Heading of the nightly report"},
+    {"html", 0, NULL, OPT_TEXT, AT(night.html), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
+     "Write the nightly report as one page; default of `nightly`: prowl-summary.html"},
+    {"md", 0, NULL, OPT_TEXT, AT(night.md), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
+     "Write the nightly report as Markdown that fits a comment"},
+    {"json", 0, NULL, OPT_TEXT, AT(night.json), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
+     "Write the nightly report as JSON"},
+    {"lp", 0, NULL, OPT_TEXT, AT(night.lp), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
+     "Write the nightly report as line protocol"},
+    {"slack", 0, NULL, OPT_TEXT, AT(night.slack), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
+     "Write the nightly report as a message for Slack"},
+    {"slack-webhook-file", 0, NULL, OPT_TEXT, AT(slack_webhook_file), NULL, "FILE", NULL, "History", NIGHTS, REACH_OWN,
+     "File with the address of a webhook that the message is sent to"},
+    {"dry-run", 0, NULL, OPT_FLAG, AT(dry_run), NULL, NULL, NULL, "History", NIGHTS, REACH_ALL,
+     "Send nothing; say what would be sent"},
+    {"digest", 0, NULL, OPT_TEXT, AT(night.digest), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
+     "Write a line of JSON for each finding, with a key that stays the same, for a bot that keeps issues"},
+    {"quarantine", 0, NULL, OPT_LIST, AT(quarantine), NULL, "FORMAT=FILE", "go=|pytest=|ginkgo=|junit=", "History", NIGHTS, REACH_BELOW,
+     "Write the tests that flake as a list that a runner skips, each with its evidence and an expiry"},
 
     {"url", 0, "url_to_scrape", OPT_TEXT, AT(scrape_url), "https://prow.ci.openshift.org/?job=*oadp*", "URL", NULL, "Scraping", COMMAND_SCRAPE, REACH_ALL,
      "The page to scrape"},
@@ -213,6 +241,14 @@ const struct command_info command_table[] = {
      "prowl report ./logs --out md=report.md --out json=report.json\n"
      "prowl report build-log.txt\n"
      "prowl report --format ndjson mirror | jq -r .verdict.kind\n", NULL},
+    {"nightly", COMMAND_NIGHTLY, "[SOURCE…]", "What broke tonight, what is new, which tests are flaky",
+     "Reads the builds that are not in the history yet, and reports what all of them say together: what is broken, new, got worse or "
+     "was fixed, which tests are flaky and how sure that is, what was infrastructure, what to retry and what to fix. Text on standard "
+     "output, a page in prowl-summary.html unless another format is asked for. It is `report --history` as .prowl.yaml says; without any "
+     "SOURCE it reports what the history holds. Run twice, it reads nothing again and says the same. Exits with 3 when the night looks "
+     "broken: when too much could not be read.",
+     "prowl nightly 'https://prow.ci.openshift.org/?type=periodic&job=*oadp*'\n"
+     "prowl nightly --since yesterday --md night.md --json night.json\n", NULL},
     {"scrape", COMMAND_SCRAPE, "[SOURCE…]", "One row a build, for InfluxDB or for people",
      "Reads a Deck page and small documents of each build, and writes lines of InfluxDB line protocol, or rows for people. "
      "Takes the flags of go_scrape_prow, and other sources than --url too. A failed build counts as a flake when the test "

@@ -11,6 +11,7 @@ enum { INDEX_BYTES = 1 << 30, MIN_WIDTH = 40, MAX_WIDTH = 1000 };
 
 struct emitting {
     struct outputs *outputs;
+    const struct reading_hooks *hooks;
     struct progress *progress;
     uint64_t total;
 };
@@ -18,7 +19,8 @@ struct emitting {
 static bool emit(void *user, const struct result *r, struct err *err)
 {
     struct emitting *e = user;
-    return outputs_build(e->outputs, r, err);
+    return (e->hooks->emit == NULL || e->hooks->emit(e->hooks->user, r, err)) &&
+           outputs_build(e->outputs, r, err);
 }
 
 static void show_progress(void *user, const struct report_totals *t, uint64_t done)
@@ -138,17 +140,29 @@ static struct report_options report_options_of(const struct session *s,
     };
 }
 
+static bool choose(struct session *s, const struct reading_hooks *hooks, struct build_list *list,
+                   struct err *err)
+{
+    if (hooks->choose == NULL || list->count == 0)
+        return true;
+    bool *wanted = arena_array(&s->arena, list->count, sizeof(*wanted), err);
+    s->run.wanted = wanted;
+    return wanted != NULL && hooks->choose(hooks->user, list, wanted, err);
+}
+
 /* True too when nobody reads any more: then there is nothing left to do. */
-static bool run_builds(struct session *s, struct outputs *outputs, struct build_list *list,
-                       struct progress *progress, struct report_totals *totals, struct err *err)
+static bool run_builds(struct session *s, struct emitting *emitting, struct build_list *list,
+                       struct report_totals *totals, struct err *err)
 {
     struct fetch_host_report reports[REPORT_MAX_HOSTS];
-    struct emitting emitting = {.outputs = outputs, .progress = progress, .total = list->count};
-    const struct pipeline_calls calls = {
-        .emit = emit, .progress = show_progress, .user = &emitting};
-    progress_start(progress);
+    const struct pipeline_calls calls = {.emit = emit, .progress = show_progress, .user = emitting};
+    if (!choose(s, emitting->hooks, list, err))
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        emitting->total += s->run.wanted == NULL || s->run.wanted[i];
+    progress_start(emitting->progress);
     const bool ok = pipeline_run(&s->run, list, &calls, totals, err);
-    progress_end(progress);
+    progress_end(emitting->progress);
     if (!ok && err->code == ERR_STOPPED) {
         *err = (struct err){0};
         return true;
@@ -156,7 +170,7 @@ static bool run_builds(struct session *s, struct outputs *outputs, struct build_
     if (!ok)
         return false;
     take_hosts(s, totals, reports);
-    return outputs_end(outputs, totals, err);
+    return outputs_end(emitting->outputs, totals, err);
 }
 
 bool reading_run(struct session *s, const struct invocation *in,
@@ -180,7 +194,9 @@ bool reading_run(struct session *s, const struct invocation *in,
     ok = ok && gather(s, in, &list, err) &&
          (options->mirror_dir == NULL || save_index(&list, options->mirror_dir, &s->log, err));
     progress_end(&progress);
-    ok = ok && run_builds(s, &outputs, &list, &progress, ret_totals, err);
+    struct emitting emitting = {
+        .outputs = &outputs, .hooks = &options->hooks, .progress = &progress};
+    ok = ok && run_builds(s, &emitting, &list, ret_totals, err);
     outputs_done(&outputs);
     ret_totals->partly = list.problem.len > 0;
     ret_totals->list_problem = SV("");

@@ -8,10 +8,20 @@
 #include "outputs.h"
 #include "session.h"
 
+/* What a command does beside writing formats. */
+struct reading_hooks {
+    /* Which builds of the list are read: true in wanted[], one a build. Called once; may be NULL. */
+    bool (*choose)(void *user, const struct build_list *list, bool *wanted, struct err *err);
+    /* Each result, in order, before the formats have it; may be NULL. */
+    bool (*emit)(void *user, const struct result *r, struct err *err);
+    void *user;
+};
+
 struct reading_options {
     const char *stdout_format; /* NULL: nothing on standard output */
     const char *mirror_dir;    /* NULL: no mirror */
     bool tells_run;            /* line protocol tells of the run itself too */
+    struct reading_hooks hooks;
 };
 
 /* True with the totals; the exit status follows from them by reading_status. */

@@ -131,6 +131,24 @@ const char *session_cache_dir(struct session *s, struct err *err)
     return NULL;
 }
 
+const char *session_history_file(struct session *s, struct err *err)
+{
+    struct sv dir, path;
+    const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const bool has_base = base != NULL && base[0] == '/';
+    if (!has_base && (home == NULL || home[0] != '/')) {
+        (void)err_why(err, ERR_USAGE,
+                      "there is no home folder for the history; name it by --history");
+        return NULL;
+    }
+    if (!arena_printf(&s->arena, &dir, err, "%s%s/prowl", has_base ? base : home,
+                      has_base ? "" : "/.local/state") ||
+        !arena_printf(&s->arena, &path, err, "%s/history.db", dir.ptr) ||
+        !fs_mkdirs_private(dir.ptr, err))
+        return NULL;
+    return path.ptr;
+}
+
 static struct sv *views(struct session *s, const struct text_list *list, struct err *err)
 {
     struct sv *out = arena_array(&s->arena, list->count + 1, sizeof(*out), err);

@@ -44,6 +44,9 @@ bool session_packs(struct session *s, const struct settings *settings, struct pa
 /* Where compiled rules and fetched files go; NULL when there is no place. */
 const char *session_cache_dir(struct session *s, struct err *err);
 
+/* $XDG_STATE_HOME/prowl/history.db, its folder made; NULL with an error when there is no place. */
+const char *session_history_file(struct session *s, struct err *err);
+
 extern atomic_int session_signal; /* the signal that asked to stop, 0 none */
 
 #endif

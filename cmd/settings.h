@@ -12,6 +12,11 @@ struct text_list {
     size_t count;
 };
 
+/* Files of the nightly report, by format; NULL: not written. */
+struct night_settings {
+    const char *html, *md, *json, *lp, *slack, *digest;
+};
+
 struct settings {
     struct arena arena;
     int64_t now_ms;
@@ -48,6 +53,12 @@ struct settings {
     bool all_builds;
     uint64_t width;
     const char *fail_on;
+    /* history and the nightly report */
+    const char *history_file, *title, *slack_webhook_file;
+    struct night_settings night;
+    struct text_list sources, quarantine;
+    int64_t window_ms;
+    bool dry_run;
     /* scrape */
     const char *scrape_url;
     bool human, deck_only;

@@ -26,6 +26,9 @@ struct run_options {
     bool no_baseline; /* do not look at the last passing build of a job */
     const struct endpoints *endpoints;
     const struct plan_options *plan;
+    /* Which builds of the list are read, one flag a build; the others are there to be compared with:
+     * passes on the same code, passing builds of a job. NULL: all are read. */
+    const bool *wanted;
     const struct list_cut *cut; /* for builds that the list says too little of; NULL: none */
     const struct inflate_options *inflate;
     const struct ruleset *rules; /* with the triggers of run/triggers.h; NULL: no rules, no logs */

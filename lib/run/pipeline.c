@@ -79,7 +79,8 @@ static bool is_wanted(const struct pipeline *p, const struct result *r)
 {
     const struct list_cut *cut = p->options->cut;
     bool open = false;
-    return cut == NULL || !list_cut_passes(cut, &p->list->builds[p->written], &open) || !open ||
+    return cut == NULL ||
+           !list_cut_passes(cut, &p->list->builds[pipeline_place(p, p->written)], &open) || !open ||
            list_cut_takes(cut, &r->build, r->verdict.outcome);
 }
 
@@ -188,7 +189,7 @@ static void wait_a_little(struct pipeline *p)
 
 static void admit_all(struct pipeline *p)
 {
-    for (uint64_t i = 0; i < p->list->count && !pipeline_is_stopped(p); i++) {
+    for (uint64_t i = 0; i < p->count && !pipeline_is_stopped(p); i++) {
         (void)pthread_mutex_lock(&p->lock);
         while (p->in_flight == p->window && !p->stopped)
             wait_a_little(p);
@@ -198,7 +199,7 @@ static void admit_all(struct pipeline *p)
         struct err err = {0};
         if (stopped)
             break;
-        if (!job_start(p, &p->list->builds[i], i, &err)) {
+        if (!job_start(p, &p->list->builds[pipeline_place(p, i)], i, &err)) {
             (void)pthread_mutex_lock(&p->lock);
             p->in_flight--;
             (void)pthread_mutex_unlock(&p->lock);
@@ -229,6 +230,30 @@ static unsigned start_workers(struct pipeline *p, pthread_t *threads, struct err
     return count;
 }
 
+/* The places in the list of those that are read. */
+static bool choose_builds(struct pipeline *p, struct err *err)
+{
+    const bool *wanted = p->options->wanted;
+    p->count = p->list->count;
+    if (wanted == NULL || p->count == 0)
+        return true;
+    p->places = calloc(p->count, sizeof(*p->places));
+    if (p->places == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for %zu builds", p->list->count);
+    p->count = 0;
+    for (uint64_t i = 0; i < p->list->count; i++) {
+        if (wanted[i])
+            p->places[p->count++] = i;
+    }
+    p->totals->builds = p->count;
+    return true;
+}
+
+uint64_t pipeline_place(const struct pipeline *p, uint64_t order)
+{
+    return p->places != NULL ? p->places[order] : order;
+}
+
 static bool prepare(struct pipeline *p, struct err *err)
 {
     p->window = p->options->window > 0 ? p->options->window : DEFAULT_WINDOW;
@@ -238,8 +263,8 @@ static bool prepare(struct pipeline *p, struct err *err)
     if (p->pool == NULL || p->waiting == NULL)
         return err_why(err, ERR_NOMEM, "no memory for %llu builds at once",
                        (unsigned long long)p->window);
-    return baselines_init(p, err) && same_code_init(&p->same_code, p->list, err) &&
-           triggers_init(&p->triggers, err);
+    return choose_builds(p, err) && baselines_init(p, err) &&
+           same_code_init(&p->same_code, p->list, err) && triggers_init(&p->triggers, err);
 }
 
 static void destroy(struct pipeline *p)
@@ -250,6 +275,7 @@ static void destroy(struct pipeline *p)
         result_free(p->waiting[i]);
     free(p->pool);
     free(p->waiting);
+    free(p->places);
     baselines_free(p);
     same_code_done(&p->same_code);
     (void)pthread_mutex_destroy(&p->lock);
@@ -286,7 +312,7 @@ bool pipeline_run(const struct run_options *options, const struct build_list *li
     for (unsigned i = 0; i < workers; i++)
         (void)pthread_join(threads[i], NULL);
     free(threads);
-    totals.incomplete = pipeline_is_stopped(&p) || p.written < list->count;
+    totals.incomplete = pipeline_is_stopped(&p) || p.written < p.count;
     const struct err failure = p.err;
     destroy(&p);
     if (workers == 0)

@@ -117,6 +117,8 @@ struct job {          /* one build on its way */
 struct pipeline {
     const struct run_options *options;
     const struct build_list *list;
+    uint64_t *places; /* in the list, of the builds that are read; NULL: all, in order */
+    uint64_t count;   /* of builds that are read */
     const struct pipeline_calls *calls;
     struct report_totals *totals;
     struct triggers triggers;
@@ -155,6 +157,8 @@ void job_release(struct job *job); /* one outstanding task is over; may move the
 bool job_add_file(struct job *job, struct sv path, uint64_t size, struct err *err);
 void job_problem(struct job *job, struct sv where, const char *text, bool fatal);
 void job_finish(struct job *job);
+/* Of the n-th build that is read, in the list. */
+uint64_t pipeline_place(const struct pipeline *p, uint64_t order);
 bool job_lists(const struct job *job, struct sv path); /* is it among the files? */
 void job_listing_failed(struct job *job);
 
