@@ -31,7 +31,8 @@ Q := $(if $(V),,@)
 PACKS := $(sort $(wildcard analyzers/packs/*.yaml))
 LIB   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c analyzers/*.c))) $(B)/gen/packs.o
 CMD   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard cmd/*.c)))
-UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)) tests/unit/night_sample.c)
+NIGHT := $(filter $(B)/tests/unit/test_night_% %/night_sample,$(UNIT))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 all: $(B)/$(PROG)
@@ -53,7 +54,8 @@ $(B)/$(PROG): $(CMD) $(B)/libprowl.a
 TORTURE := $(if $(filter debug release valgrind,$(MODE)),1)
 WRAP    := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/torture.o $(B)/libcmd.a $(B)/libprowl.a
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(TORTURE),$(WRAP)) -o $@ $^ -lcmocka $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(TORTURE),$(WRAP)) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(ALL_LIBS)
+$(NIGHT): $(B)/tests/unit/night_fixture.o
 ifeq ($(MODE),fuzz)
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
