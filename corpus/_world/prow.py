@@ -81,6 +81,8 @@ class Build:
     damage: str = ""     # "cut": the gzipped log lost its end; "empty": finished.json has no bytes
     ci: object = None    # what ci-operator did: a ci_operator.Run
     end: str = ""        # what the entrypoint adds to the log: "timeout", "interrupt"
+    texts: dict = None   # its files, where they are not in logs/
+    commit: str = ""     # of trunk; "" follows from the day
 
     @property
     def started(self):
@@ -134,7 +136,7 @@ class Build:
 
     @property
     def base_sha(self):
-        return sha("main", self.job.repo, self.start[:10])
+        return self.commit or sha("main", self.job.repo, self.start[:10])
 
     def pull_sha(self, pull):
         return sha("pull", self.job.repo, pull.number, pull.push)
@@ -145,7 +147,7 @@ class Build:
 def refs(build, repo, pulls):
     org, name = repo.split("/")
     out = {"org": org, "repo": name, "repo_link": f"https://github.com/{repo}", "base_ref": "main",
-           "base_sha": sha("main", repo, build.start[:10]), "base_link": f"https://github.com/{repo}/commit/{build.base_sha}"}
+           "base_sha": build.base_sha if repo == build.job.repo else sha("main", repo, build.start[:10]), "base_link": f"https://github.com/{repo}/commit/{build.base_sha}"}
     if pulls:
         out["pulls"] = [{"number": p.number, "author": p.author, "sha": build.pull_sha(p), "title": p.title,
                          "link": f"https://github.com/{repo}/pull/{p.number}"} for p in pulls]
