@@ -46,6 +46,20 @@ static bool write_one(const struct night_format *format, const char *path,
     return ok;
 }
 
+static bool add_to_text(void *user, struct sv bytes, struct err *err)
+{
+    return buf_add(user, bytes, err);
+}
+
+bool night_files_render(const char *format, const struct night *night,
+                        const struct report_options *options, struct buf *ret_text, struct err *err)
+{
+    const struct report_out out = {.write = add_to_text, .user = ret_text};
+    const struct night_format *f = night_format_find(sv_of(format));
+    buf_reset(ret_text);
+    return f != NULL && f->write(night, options, &out, err);
+}
+
 bool night_files_write(const struct night_settings *files, bool text_to_stdout,
                        const struct night *night, const struct report_options *options,
                        struct err *err)

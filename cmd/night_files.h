@@ -14,4 +14,9 @@ bool night_files_write(const struct night_settings *files, bool text_to_stdout,
                        const struct night *night, const struct report_options *options,
                        struct err *err) MUST_CHECK;
 
+/* One format to memory. */
+bool night_files_render(const char *format, const struct night *night,
+                        const struct report_options *options, struct buf *ret_text,
+                        struct err *err) MUST_CHECK;
+
 #endif

@@ -1,5 +1,6 @@
 #include "nightly.h"
 
+#include "base/fs.h"
 #include "base/version.h"
 #include "night_files.h"
 #include "reading.h"
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DAY_MS = 24 * 3600 * 1000, MAX_TROUBLES = REPORT_MAX_HOSTS + 1 };
+enum { DAY_MS = 24 * 3600 * 1000, MAX_TROUBLES = REPORT_MAX_HOSTS + 1, ADDRESS_BYTES = 4096 };
 
 struct nightly {
     struct session session;
@@ -156,6 +157,34 @@ static struct report_options options_of(const struct nightly *n)
                                    .artifacts_url = n->session.endpoints.gcsweb};
 }
 
+/* The address is a secret, so it comes from a file and is never shown. */
+static bool send_to_slack(const struct nightly *n, const struct night *night,
+                          const struct report_options *options, struct err *err)
+{
+    char host[256];
+    struct buf text, url, body;
+    const struct settings *o = n->settings;
+    const struct post_options post = session_post_options(&n->session);
+    buf_init(&text, ADDRESS_BYTES);
+    buf_init(&url, ADDRESS_BYTES + 1);
+    buf_init(&body, POST_BODY_BYTES);
+    bool ok = fs_read(o->slack_webhook_file, ADDRESS_BYTES, &text, err);
+    const struct sv address = sv_trim(buf_sv(&text));
+    ok = ok && buf_add(&url, address, err) &&
+         buf_add(&url, (struct sv){.ptr = "", .len = 1}, err) &&
+         (post_host(url.data, host, sizeof(host), err) ||
+          err_where(err, "%s", o->slack_webhook_file)) &&
+         night_files_render("slack", night, options, &body, err);
+    if (ok && o->dry_run)
+        (void)fprintf(stderr, "prowl: a message of %zu bytes would be sent to %s\n", body.len, host);
+    else if (ok)
+        ok = post_json(url.data, buf_sv(&body), &post, err);
+    buf_done(&text);
+    buf_done(&body);
+    buf_done(&url);
+    return ok || err_what(err, "send the message");
+}
+
 static bool report(struct nightly *n, bool has_run, bool *ret_broken, struct err *err)
 {
     struct night *night = NULL;
@@ -169,6 +198,8 @@ static bool report(struct nightly *n, bool has_run, bool *ret_broken, struct err
         n->run.reported = true;
         ok = history_end_run(n->history, &n->run, err);
     }
+    if (ok && n->settings->slack_webhook_file != NULL)
+        ok = send_to_slack(n, night, &options, err);
     night_free(night);
     return ok;
 }

@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "base/fs.h"
+#include "base/version.h"
 #include "junit/junit.h"
 #include "scan/builtin_packs.h"
 
@@ -283,6 +284,24 @@ static const char *either(const char *name, const char *other)
 }
 
 /* libcurl says nothing of a file of passwords that it cannot read. */
+static struct proxy_options proxies(void)
+{
+    return (struct proxy_options){.http = getenv("http_proxy"),
+                                  .https = either("https_proxy", "HTTPS_PROXY"),
+                                  .all = either("all_proxy", "ALL_PROXY"),
+                                  .none = either("no_proxy", "NO_PROXY")};
+}
+
+struct post_options session_post_options(const struct session *s)
+{
+    return (struct post_options){
+        .user_agent =
+            s->settings->user_agent != NULL ? s->settings->user_agent : "prowl/" PROWL_VERSION,
+        .ca_file = s->settings->ca_file,
+        .proxy = proxies(),
+    };
+}
+
 static bool check_network(const struct settings *o, struct err *err)
 {
     const struct {
@@ -330,10 +349,7 @@ static bool open_network(struct session *s, struct err *err)
         .bearer_token = token,
         .bearer_hosts = o->token_hosts,
         .netrc_file = o->netrc_file,
-        .proxy = {.http = getenv("http_proxy"),
-                  .https = either("https_proxy", "HTTPS_PROXY"),
-                  .all = either("all_proxy", "ALL_PROXY"),
-                  .none = either("no_proxy", "NO_PROXY")},
+        .proxy = proxies(),
         .s3_access_key = getenv("AWS_ACCESS_KEY_ID"),
         .s3_secret_key = getenv("AWS_SECRET_ACCESS_KEY"),
         .s3_token = getenv("AWS_SESSION_TOKEN"),

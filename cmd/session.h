@@ -8,6 +8,7 @@
 #ifndef CMD_SESSION_H
 #define CMD_SESSION_H
 
+#include "fetch/post.h"
 #include "opt.h"
 #include "run/gather.h"
 #include "run/options.h"
@@ -46,6 +47,9 @@ const char *session_cache_dir(struct session *s, struct err *err);
 
 /* $XDG_STATE_HOME/prowl/history.db, its folder made; NULL with an error when there is no place. */
 const char *session_history_file(struct session *s, struct err *err);
+
+/* How something is sent: as transfers of the session would be. */
+struct post_options session_post_options(const struct session *s);
 
 extern atomic_int session_signal; /* the signal that asked to stop, 0 none */
 
