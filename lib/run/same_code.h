@@ -3,8 +3,7 @@
  * was a flake, whatever it was.
  *
  * In:      the list of builds, as far as the CI system's list says states and commits.
- * Rule:    the same job, the same base commit, the same commits of the same pulls, and the same
- *          commits of further repositories. A build without any commit is like no other.
+ * Rule:    that of model/code_key.
  * Errors:  ERR_NOMEM.
  * Threads: read-only once made.
  */

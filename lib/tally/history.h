@@ -24,14 +24,16 @@ enum {
     HISTORY_VERSION = 1,
     HISTORY_BUSY_MS = 30 * 1000,
     HISTORY_EXCERPT_BYTES = 4096,
-    HISTORY_BATCH = 200, /* builds a transaction, at most */
+    HISTORY_BATCH = 200, /* builds a transaction, where they come without a pause */
 };
 
 struct history;
 
 struct history_options {
     const char *path;
-    bool read_only;      /* a file that is not there is an error then */
+    bool read_only; /* a file that is not there is an error then */
+    uint32_t batch; /* builds a transaction; 0: 1. Others cannot write while it is open, so more
+                            than one only where builds come without a pause */
     const char *version; /* the program's */
 };
 
@@ -54,6 +56,7 @@ bool history_knows(struct history *h, const struct build *build, struct sv rules
 /* One run of prowl; builds put between begin and end belong to it. */
 struct history_run {
     int64_t started_ms;
+    int64_t finished_ms; /* at the end; 0: started_ms */
     struct sv rules_digest, sources;
     uint64_t listed, read, kept, rejudged, unreadable, problems; /* counts; at the end */
     const struct sv *troubles;                                   /* a line each; at the end */
@@ -68,15 +71,18 @@ bool history_end_run(struct history *h, const struct history_run *run, struct er
 bool history_last_report(struct history *h, int64_t before_ms, int64_t *ret_ms,
                          struct err *err) MUST_CHECK;
 
-/* Inside a transaction that it opens when none is, and commits each HISTORY_BATCH builds. Builds that
- * have not finished are kept too, and replaced later. *ret_changed: it was not there in this form. */
+/* Inside a transaction that it opens when none is, and commits after `batch` builds. Builds that have
+ * not finished are kept too, and replaced later. *ret_changed: it was not there in this form; else
+ * nothing is written, and nothing is locked. A build older than what prune left is not put. After an
+ * error what was put since the last commit is not there. */
 bool history_put(struct history *h, const struct result *r, struct sv rules_digest,
                  bool *ret_changed, struct err *err) MUST_CHECK;
 bool history_commit(struct history *h, struct err *err) MUST_CHECK;
 
 /* ---- reading ---- */
 
-/* Builds that started in [from, to); of these jobs (globs) only, when there are any. */
+/* Commits; then builds that started in [from, to), of these jobs (globs) only, when there are any: one
+ * state of the file, whatever others write meanwhile. */
 bool history_window(struct history *h, int64_t from_ms, int64_t to_ms, const struct sv *jobs,
                     size_t job_count, struct window *ret_window, struct err *err) MUST_CHECK;
 
