@@ -44,6 +44,11 @@ $(B)/packs.list: FORCE
 	$(Q)mkdir -p $(@D); echo '$(PACKS)' | cmp -s - $@ || echo '$(PACKS)' > $@
 $(B)/gen/packs.o: $(B)/gen/packs.c $(B)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+# So are the style and the script of the nightly report's page.
+ASSETS := lib/report/night.css lib/report/night.js
+$(B)/gen/night_assets.h: $(ASSETS) scripts/embed-text
+	$(Q)mkdir -p $(@D) && scripts/embed-text $(ASSETS) > $@.tmp && mv $@.tmp $@
+$(B)/lib/report/night_html.o: $(B)/gen/night_assets.h
 $(B)/libprowl.a: $(LIB)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(B)/libcmd.a: $(filter-out %/main.o,$(CMD))  # for tests of the option table
@@ -99,7 +104,7 @@ SOURCES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] analyzers/*.[ch] tests/*/*.
 format:
 	clang-format -i $(SOURCES)
 LINTED := $(filter %.c,$(filter-out tests/%,$(SOURCES)))
-lint: $(B)/gen/packs.c
+lint: $(B)/gen/packs.c $(B)/gen/night_assets.h
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 	$(Q)$(PYTHON) scripts/compile-commands $(LINTED) -- $(CC) $(ALL_CFLAGS) > $(B)/compile_commands.json
 	$(Q)printf '%s\n' $(LINTED) | xargs -P $(shell nproc) -n 4 clang-tidy --quiet -p $(B) 2>$(B)/tidy.log || \
