@@ -14,7 +14,7 @@ const night = JSON.parse($('#night').textContent);
 function fill(el, attributes, kids) {
   for (const [name, value] of Object.entries(attributes || {}))
     if (value !== null && value !== undefined && value !== false) el.setAttribute(name, value);
-  el.append(...kids.flat().filter(k => k !== null && k !== undefined && k !== ''));
+  el.append(...kids.flat(Infinity).filter(k => k !== null && k !== undefined && k !== ''));
   return el;
 }
 const make = (tag, attributes, ...kids) => fill(document.createElement(tag), attributes, kids);
@@ -36,9 +36,9 @@ const percent = s => s.of ? s.rate.toFixed(1) + '\u00a0%' : '–';
 const ratio = s => s.of ? [make('b', null, s.hits + '/' + s.of), ' ', small(percent(s))] : '–';
 const clock = s => s ? new Date(s * 1000).toISOString().slice(0, 16).replace('T', ' ') : '–';
 const time = s => s ? make('time', { datetime: new Date(s * 1000).toISOString() }, clock(s)) : '–';
-const span = s => s === undefined ? '–' : s < 60 ? s + 's'
-  : s < 3600 ? Math.floor(s / 60) + 'm' + (s % 60 ? s % 60 + 's' : '')
-  : Math.floor(s / 3600) + 'h' + (Math.floor(s % 3600 / 60) ? Math.floor(s % 3600 / 60) + 'm' : '');
+const two = (n, of, to) => Math.floor(n / of) + to[0] + String(Math.floor(n % of / to[2])).padStart(2, '0') + to[1];
+const span = s => s === undefined ? '–' : s < 60 ? s + 's' : s < 3600 ? two(s, 60, ['m', 's', 1])
+  : s < 86400 ? two(s, 3600, ['h', 'm', 60]) : two(s, 86400, ['d', 'h', 3600]);
 const plural = (n, word) => n + ' ' + word + (n === 1 ? '' : 's');
 
 function spark(days) {
@@ -52,7 +52,7 @@ function spark(days) {
 }
 
 function whisker(s) {
-  const x = v => (v * 0.8).toFixed(1);
+  const x = v => (Math.min(100, v) * 0.8).toFixed(1);
   return draw('svg', { class: 'whisker', 'aria-hidden': true, width: 88, height: 12, viewBox: '-4 0 88 12' },
     draw('path', { class: 'axis', d: 'M0 6h80' }), draw('path', { class: 'range', d: `M${x(s.low)} 6H${x(s.high)}` }),
     draw('circle', { cx: x(s.rate), cy: 6, r: 3 }));
@@ -86,6 +86,8 @@ const counts = list => make('ul', { class: 'facts' }, (list || []).map(c => make
 const change = h => h ? make('p', null, 'Changed ', time(h.t), ' ', small(`(between ${clock(h.f)} and ${clock(h.e)})`),
   `: ${h.p}\u00a0% → ${h.a}\u00a0% fail; commits `, make('code', null, said(h.g || '?')), '…', make('code', null, said(h.b || '?'))) : null;
 const rate = s => s.of ? make('span', { class: 'rate' }, whisker(s), make('span', null, percent(s))) : '–';
+const label = r => make('span', { class: 'test' }, r.q ? [make('span', { class: 'suite u' }, r.q), make('wbr')] : null, said(r.n));
+const tags = list => list.filter(Boolean).map(name => [tag(name), ' ']);
 
 /* A column: heading, how to sort it (null: not), how to show it. */
 const figure = (name, of, show) => ({ name, css: 'n', value: r => of(r) ?? -1, show: show || (r => String(of(r) ?? 0)) });
@@ -93,29 +95,29 @@ const word = (name, of, show) => ({ name, css: '', value: of, show });
 const trend = { name: 'Trend', css: 'x', show: r => spark(r.y) };
 const lists = {
   tests: { title: 'All tests that failed', kind: r => r.c, columns: [
-    word('Test', r => r.n, r => said(r.n)), word('Class', r => r.c, r => tag(r.c)),
+    word('Test', r => (r.q || '') + r.n, label), word('Class', r => r.c, r => tag(r.c)),
     figure('Fails, raw', r => share(r.x).rate, r => ratio(share(r.x))), figure('Adjusted', r => share(r.a).low, r => rate(share(r.a))),
-    figure('Before', r => share(r.p).rate, r => percent(share(r.p))), figure('Tonight', r => share(r.o).rate, r => r.o ? r.o.split(' ', 2).join('/') : '–'), trend,
+    figure('Tonight', r => share(r.o).rate, r => r.o ? r.o.split(' ', 2).join('/') : '–'), trend,
     word('Evidence', r => r.e, r => r.e), figure('Blocked', r => r.k), figure('Lost', r => r.l, r => span(r.l)), figure('Last failed', r => r.t, r => time(r.t))],
     detail: r => [make('p', { class: 'because' }, said(r.b)), r.m ? make('p', { class: 'log' }, make('code', null, said(r.m))) : null,
-      r.r.map(example), counts(r.j), change(r.h), make('p', null, small(`First failed ${clock(r.f)}; evidence: ${plural(r.er || 0, 'retry').replace('rys', 'ries')}, `
+      r.r.map(example), counts(r.j), change(r.h), make('p', null, small(`Failed ${percent(share(r.p))} in the window before; first ${clock(r.f)}; evidence: ${plural(r.er || 0, 'retry').replace('rys', 'ries')}, `
       + `${r.es || 0} on the same code, ${r.ei || 0} isolated`), r.u ? [small('; cluster '), make('code', null, said(r.u))] : null)] },
   clusters: { title: 'Clusters of failures', kind: r => r.k, columns: [
-    word('They say', r => r.n || '', r => [r.w ? tag('new') : null, r.z ? tag('outage') : null, make('code', null, said(r.n))]),
+    word('They say', r => r.n || '', r => [tags([r.w && 'new', r.z && 'outage']), make('code', null, said(r.n))]),
     word('Cause', r => r.k, r => said(r.k)), figure('Tonight', r => r.o), figure('Failures', r => r.f), figure('Before', r => r.p),
     figure('Tests', r => r.q), figure('Jobs', r => r.j), trend, figure('First seen', r => r.s, r => time(r.s)), figure('Last', r => r.t, r => time(r.t))],
     detail: r => [r.r.map(example), counts(r.d), make('p', null, small('Cluster '), make('code', null, said(r.i)))] },
   jobs: { title: 'Jobs, those in trouble first', kind: r => r.c, columns: [
     word('Job', r => r.n, r => said(r.n)), word('Class', r => r.c, r => r.w ? tag('missing') : tag(r.c)), figure('Tonight', r => r.o),
     { name: 'Newest left', css: 'x', show: r => make('span', { class: 'strip' }, [...(r.e || '')].map(cell)) },
-    figure('Passed, raw', r => share(r.x).rate, r => ratio(share(r.x))), figure('Adjusted', r => share(r.a).low, r => rate(share(r.a))),
+    figure('Passed, raw', r => share(r.x).rate, r => ratio(share(r.x))), figure('Adjusted', r => share(r.a).low, r => percent(share(r.a))),
     figure('Red streak', r => r.k), figure('Set apart', r => r.i), figure('Cured by retry', r => share(r.v).rate, r => percent(share(r.v))),
-    figure('To green', r => r.m, r => span(r.m)), figure('Median', r => r.d, r => span(r.d)), figure('Wasted', r => r.l, r => span(r.l)), trend],
+    figure('To green', r => r.m, r => span(r.m)), figure('Median', r => r.d, r => span(r.d)), figure('Wasted', r => r.l, r => span(r.l))],
     detail: r => [make('p', { class: 'because' }, said(r.b)), make('p', null, r.g ? [said(r.g), '; '] : null,
       `${plural(r.q || 0, 'build')} in the window, ${plural(r.s || 0, 'retest')}; passed before ${percent(share(r.p))}`), change(r.h), r.r.map(example)] },
   builds: { title: 'Failed builds, newest first', kind: r => r.c, columns: [
     word('Build', r => r.r[0].j || '', r => build(r.r[0])), figure('Started', r => r.r[0].t, r => time(r.r[0].t)), word('Cause', r => r.k, r => said(r.k)),
-    word('What happened', r => r.n || '', r => [said(r.n), excerpt(r.r[0])]), word('Advice', r => r.v, r => [r.v, ' ', small(r.f + '\u00a0% sure')]),
+    word('What happened', r => r.n || '', r => [said(r.n), excerpt(r.r[0])]), word('Advice', r => r.v, r => [r.v, ' ', r.f ? small(r.f + '\u00a0% sure') : null]),
     word('Also', r => r.w, r => [['I', 'infra'], ['~', 'flake'], ['O', 'outage'], ['B', 'bad build'], ['=', 'as before']]
       .filter(p => r.w.includes(p[0])).map(p => p[1]).join(', ')),
     figure('Failed tests', r => r.q), figure('Took', r => r.d, r => span(r.d))] },
@@ -169,7 +171,7 @@ class Table {
     const list = rows.slice(0, most);
     this.body.replaceChildren(...list.flatMap(r => { r.el = r.el || r.make(); return r.detail && !r.detail.hidden ? [r.el, r.detail] : [r.el]; }));
     if (!this.shown) return;
-    this.shown.textContent = `${list.length} of ${rows.length}` + (this.left ? `; ${this.left} more are not in this file` : '');
+    this.shown.textContent = `${list.length} of ${rows.length}` + (this.left ? `; ${this.left} more left out` : '');
     this.all.hidden = rows.length <= most;
   }
 }
@@ -182,9 +184,9 @@ function fromIsland(key) {
   const el = make('table', { 'data-key': key }, make('caption', null, spec.title), make('thead', null, make('tr', null, heads)), make('tbody'));
   const table = new Table(key, el, spec.columns, rows.map((r, order) => {
     const row = { order, kind: spec.kind(r), value: i => spec.columns[i].value(r),
-      text: () => [r.n, r.k, r.u, r.b, r.m, r.i, ...r.r.map(x => `${x.j} ${x.i}`)].join(' ') };
+      text: () => [(r.q || '') + r.n, r.k, r.u, r.b, r.m, r.i, ...r.r.map(x => `${x.j} ${x.i}`)].join(' ') };
     row.make = () => make('tr', null, spec.columns.map((c, i) => i === 0
-      ? make('th', { scope: 'row' }, spec.detail ? opener(row, () => spec.detail(r), spec.columns.length) : null, c.show(r))
+      ? make('th', { scope: 'row' }, make('div', { class: 'first' }, spec.detail ? opener(row, () => spec.detail(r), spec.columns.length) : null, make('div', null, c.show(r))))
       : make('td', { class: c.css }, c.show(r))));
     return row;
   }), PAGE);
@@ -244,8 +246,8 @@ function heatMap() {
         a.title = name;
         return make('th', { scope: 'col', class: 'build' }, a);
       }))), make('tbody'));
-  const table = new Table('heat', el, [], lines.map((r, order) => ({ order, kind: r.c, text: () => r.n, value: () => 0,
-    make: () => make('tr', null, make('th', { scope: 'row' }, make('span', { class: 'name c-' + r.c, title: r.n }, said(r.n))),
+  const table = new Table('heat', el, [], lines.map((r, order) => ({ order, kind: r.c, text: () => (r.q || '') + r.n, value: () => 0,
+    make: () => make('tr', null, make('th', { scope: 'row' }, make('span', { class: 'name c-' + r.c, title: (r.q || '') + r.n }, label(r))),
       [...r.g].slice(0, columns.length).map(l => make('td', { class: 'g g' + (css[l] || 'u') }, l === ' ' ? '' : l))) })), LINES);
   table.left = night.grid.left;
   const probe = make('p', { class: 'probe', 'aria-hidden': true }, '\u00a0');
@@ -272,7 +274,7 @@ function inline(node, inCell) {
   return [...node.childNodes].map(n => {
     if (n.nodeType === 3) return n.data.replace(/\s+/g, ' ');
     if (n.nodeType !== 1 || n.matches('svg, input, .open, .away')) return '';
-    if (n.matches('.u, .test, .cause')) return code(n.textContent, inCell);
+    if (n.matches('.test, .cause, .u')) return code(n.textContent, inCell);
     const text = inline(n, inCell), pad = n.matches('small, p, div, li, br, strong, .tag') ? ' ' : '';
     if (n.matches('a') && isWeb(n.href)) return `[${text}](${n.href.replace(/\(/g, '%28').replace(/\)/g, '%29')})`;
     return pad + (n.matches('b, strong, .tag') && text.trim() ? `**${text.trim()}**` : text) + pad;
@@ -320,7 +322,7 @@ function theme() {
 function go(id, focus) {
   const target = /^[a-z]+$/.test(id || '') ? document.getElementById(id) : null;
   if (!target) return;
-  target.scrollIntoView();
+  target.scrollIntoView(focus ? {} : { behavior: 'instant' });
   if (focus) target.focus({ preventScroll: true });
 }
 

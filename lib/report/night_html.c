@@ -188,7 +188,7 @@ static void put_tile_share(struct page *p, const char *name, const struct night_
     }
     if (now->of > 0 && before->of > 0) {
         const double change = rate(now) - rate(before);
-        page_putf(p, "<small class=%s>%s %.1f points since the window before</small>",
+        page_putf(p, "<small class=%s>%s %.1f points against the window before</small>",
                   change < -0.05  ? "down"
                   : change > 0.05 ? "up"
                                   : "same",
@@ -303,13 +303,15 @@ static void put_plots(struct page *p, const struct night *n)
                                      .high = 100,
                                      .from_ms = n->from_ms,
                                      .texts = {"0 %", "100 %"}};
-    const struct page_plot minutes = {.title = "Mean duration of a build",
+    const struct page_plot minutes = {.title = "Mean duration",
                                       .unit = "min",
                                       .values = days.minutes,
                                       .count = days.count,
                                       .high = top,
                                       .from_ms = n->from_ms,
                                       .texts = {"0", most}};
+    if (days.longest <= 0)
+        return;
     page_put(p, "<div class=plots>");
     page_plot(p, &passed);
     page_plot(p, &minutes);
@@ -366,12 +368,12 @@ static void put_changed_causes(struct page *p, const struct night *n)
 
 static void put_changes(struct page *p, const struct night *n)
 {
-    page_put(p, "<div class=changes><h3>What changed since ");
+    page_put(p, "<div class=changes><h3>");
     if (n->last_report_ms > 0) {
-        page_put(p, "the report of ");
+        page_put(p, "What changed since the report of ");
         page_time(p, n->last_report_ms);
     } else {
-        page_put(p, "the history began: this is the first report");
+        page_put(p, "The first report: there is none before to compare with");
     }
     page_put(p, "</h3><ul>");
     put_changed_tests(p, n, NIGHT_NEW, "new");

@@ -108,14 +108,16 @@ static void set_counts(struct island *s, struct jsonw o, const char *name,
     jsonw_set_take(o, name, list);
 }
 
-static void set_label(struct island *s, struct jsonw o, const char *name,
-                      const struct night_test *t)
+/* n the name, q what stands before it. */
+static void set_label(struct island *s, struct jsonw o, const struct night_test *t)
 {
+    const struct night_test prefix = {.suite = t->suite, .class_name = t->class_name};
     struct page *p = s->page;
     struct buf label;
-    buf_init(&label, TEXT_BYTES * (size_t)1024);
-    p->ok = p->ok && night_test_label(t, &label, p->err);
-    set_text(s, o, name, buf_sv(&label), NAME_BYTES);
+    buf_init(&label, ROW_BYTES);
+    p->ok = p->ok && night_test_label(&prefix, &label, p->err);
+    set_text(s, o, "q", buf_sv(&label), NAME_BYTES);
+    set_text(s, o, "n", t->name, NAME_BYTES);
     buf_done(&label);
 }
 
@@ -200,7 +202,7 @@ static struct jsonw test_row(struct island *s, size_t index)
     const struct night_test *t = &s->night->tests[index];
     struct jsonw o = jsonw_object();
     jsonw_set_text(o, "c", sv_of(night_class_name(t->class_)));
-    set_label(s, o, "n", t);
+    set_label(s, o, t);
     set_text(s, o, "b", t->because, TEXT_BYTES);
     set_share(o, "x", &t->raw);
     set_share(o, "a", &t->adjusted);
@@ -326,7 +328,7 @@ static struct jsonw line(struct island *s, size_t index)
     const struct night_grid *g = &s->night->grid;
     const struct night_test *t = &s->night->tests[g->tests[index]];
     struct jsonw o = jsonw_object();
-    set_label(s, o, "n", t);
+    set_label(s, o, t);
     jsonw_set_text(o, "c", sv_of(night_class_name(t->class_)));
     jsonw_set_text(o, "g", (struct sv){.ptr = g->rows[index], .len = g->build_count});
     return o;

@@ -56,7 +56,7 @@ void page_cause(struct page *p, enum cause_kind kind, struct sv detail); /* "oom
 void page_build(struct page *p, const struct night_ref *ref);            /* "job #id", linked */
 void page_excerpt(struct page *p, const struct night_ref *ref); /* "L120  the line", linked */
 void page_time(struct page *p, int64_t ms);     /* "2026-03-12 05:00", "–" for 0 */
-void page_duration(struct page *p, int64_t ms); /* "1h22m", "–" for -1 */
+void page_duration(struct page *p, int64_t ms); /* "1h22m", "–" for none */
 void page_percent(struct page *p, const struct night_share *s);  /* "14.3 %", "–" of nothing */
 void page_interval(struct page *p, const struct night_share *s); /* "9.4–21.1 %" */
 

@@ -578,10 +578,11 @@ static void *grown(struct night *n, const void *list, size_t count, size_t want,
 static void grow_tests(struct night *n)
 {
     uint64_t counts[NIGHT_CLASS_COUNT] = {0};
+    const struct night_test *few = n->tests;
     n->tests = grown(n, n->tests, n->test_count, NIGHT_MAX_TESTS, sizeof(*n->tests));
     n->test_count = NIGHT_MAX_TESTS;
     for (size_t i = 0; i < n->test_count; i++) { /* by class, as a real night has them */
-        n->tests[i] = n->tests[i * COUNT_OF(tests) / n->test_count];
+        n->tests[i] = few[i * COUNT_OF(tests) / n->test_count];
         counts[n->tests[i].class_]++;
     }
     for (size_t i = 0; i < n->test_count; i++)
