@@ -24,6 +24,7 @@ typedef int command_fn(const struct invocation *in, struct err *err);
 
 int cmd_report(const struct invocation *in, struct err *err);
 int cmd_nightly(const struct invocation *in, struct err *err);
+int cmd_history(const struct invocation *in, struct err *err);
 int cmd_scrape(const struct invocation *in, struct err *err);
 int cmd_fetch(const struct invocation *in, struct err *err);
 int cmd_rules(const struct invocation *in, struct err *err);

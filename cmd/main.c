@@ -18,11 +18,17 @@ static command_fn *function_of(enum command bit)
         enum command bit;
         command_fn *run;
     } functions[] = {
-        {COMMAND_REPORT, cmd_report}, {COMMAND_NIGHTLY, cmd_nightly},
-        {COMMAND_SCRAPE, cmd_scrape}, {COMMAND_FETCH, cmd_fetch},
-        {COMMAND_RULES, cmd_rules},   {COMMAND_CORPUS, cmd_corpus},
-        {COMMAND_CONFIG, cmd_config}, {COMMAND_COMPLETION, cmd_completion},
-        {COMMAND_MAN, cmd_man},       {COMMAND_HELP, cmd_help},
+        {COMMAND_REPORT, cmd_report},
+        {COMMAND_NIGHTLY, cmd_nightly},
+        {COMMAND_HISTORY, cmd_history},
+        {COMMAND_SCRAPE, cmd_scrape},
+        {COMMAND_FETCH, cmd_fetch},
+        {COMMAND_RULES, cmd_rules},
+        {COMMAND_CORPUS, cmd_corpus},
+        {COMMAND_CONFIG, cmd_config},
+        {COMMAND_COMPLETION, cmd_completion},
+        {COMMAND_MAN, cmd_man},
+        {COMMAND_HELP, cmd_help},
     };
     for (size_t i = 0; i < COUNT_OF(functions); i++) {
         if (functions[i].bit == bit)

@@ -159,6 +159,10 @@ const struct opt opt_table[] = {
      "What `nightly` reads when no SOURCE is given; for .prowl.yaml"},
     {"window", 0, NULL, OPT_DURATION, AT(window_ms), "14d", "TIME", NULL, "History", NIGHTS, REACH_ALL,
      "How far back figures of tests and jobs go; they are compared with the time before, of the same length"},
+    {"older-than", 0, NULL, OPT_DURATION, AT(older_than_ms), NULL, "TIME", NULL, "History", COMMAND_HISTORY, REACH_FLAG,
+     "For `history prune`: how old builds are that give way to totals, such as 90d"},
+    {"format", 'f', NULL, OPT_CHOICE, AT(export_format), "csv", "NAME", "csv|ndjson", "History", COMMAND_HISTORY, REACH_FLAG,
+     "For `history export`: how rows are written"},
     {"title", 0, NULL, OPT_TEXT, AT(title), NULL, "TEXT", NULL, "History", NIGHTS, REACH_ALL,
      "Heading of the nightly report"},
     {"html", 0, NULL, OPT_TEXT, AT(night.html), NULL, "FILE", NULL, "History", NIGHTS, REACH_BELOW,
@@ -249,6 +253,16 @@ const struct command_info command_table[] = {
      "broken: when too much could not be read.",
      "prowl nightly 'https://prow.ci.openshift.org/?type=periodic&job=*oadp*'\n"
      "prowl nightly --since yesterday --md night.md --json night.json\n", NULL},
+    {"history", COMMAND_HISTORY, "stats|show|test|job|prune|export|vacuum|check [ARGUMENT…]", "Look into the history of builds and tests, keep it in shape",
+     "stats: what it holds. show BUILD: one build, by its id or JOB/ID, with its causes and the tests that did not pass. test NAME, "
+     "job NAME: how often they ran and failed, and when last; * stands for any text. prune --older-than TIME: older builds give way to "
+     "totals by job, test and day, which are kept. export [TABLE]: jobs, builds (the default), tests, results, causes, signatures, days "
+     "or runs as CSV or NDJSON; times are milliseconds since 1970. vacuum: gives unused room back. check: whether the file is whole and "
+     "every build as it was put; exits with 1 when it is not. A file that is no history, or of a newer prowl, is left as it is.",
+     "prowl history stats\n"
+     "prowl history test '*login*'\n"
+     "prowl history prune --older-than 90d\n"
+     "prowl history export results --format ndjson\n", "stats|show|test|job|prune|export|vacuum|check"},
     {"scrape", COMMAND_SCRAPE, "[SOURCE…]", "One row a build, for InfluxDB or for people",
      "Reads a Deck page and small documents of each build, and writes lines of InfluxDB line protocol, or rows for people. "
      "Takes the flags of go_scrape_prow, and other sources than --url too. A failed build counts as a flake when the test "

@@ -57,7 +57,8 @@ struct settings {
     const char *history_file, *title, *slack_webhook_file;
     struct night_settings night;
     struct text_list sources, quarantine;
-    int64_t window_ms;
+    int64_t window_ms, older_than_ms;
+    const char *export_format;
     bool dry_run;
     /* scrape */
     const char *scrape_url;

@@ -55,10 +55,10 @@ static const char *const questions[TELL_QUESTIONS] = {
                           " JOIN build ON build.id = failure.build"
                           " JOIN job ON job.id = build.job" THE_BUILD ", n",
     [TELL_BUILD_TESTS] =
-        "SELECT job.name AS job, suite, class, test.name AS test, result.outcome,"
+        "SELECT job.name AS job, suite, test.class, test.name AS test, result.outcome,"
         " attempts, duration_ms, result.line, informing, message FROM result"
         " JOIN build ON build.id = result.build JOIN job ON job.id = build.job"
-        " JOIN test ON test.id = result.test" THE_BUILD ", suite, class, test.name",
+        " JOIN test ON test.id = result.test" THE_BUILD ", suite, test.class, test.name",
 };
 
 static struct history_value value_of(sqlite3_stmt *stmt, int column)

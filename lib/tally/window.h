@@ -91,7 +91,7 @@ struct window {
 void window_init(struct window *w);
 void window_done(struct window *w);
 
-/* Durations in a byte: eight steps to a doubling, exact to 5 %; 0 is not known. */
+/* Durations in a byte: eight steps to a doubling, exact to 5 % or a millisecond; 0 is not known. */
 uint8_t window_duration_code(int64_t ms);
 int64_t window_duration_ms(uint8_t code);
 
