@@ -156,8 +156,8 @@ class Table {
       kinds.length > 1 ? [make('label', { for: select.id }, 'Kind'), select] : null, this.shown, this.all, all);
   }
   chosen() {
-    const q = (state.get(this.key + '.q') || '').toLowerCase(), c = state.get(this.key + '.c') || '';
-    if (this.q) { if (this.q.value.toLowerCase() !== q) this.q.value = q; this.c.value = c; }
+    const typed = state.get(this.key + '.q') || '', q = typed.toLowerCase(), c = state.get(this.key + '.c') || '';
+    if (this.q) { if (this.q.value !== typed) this.q.value = typed; this.c.value = c; }
     const rows = this.rows.filter(r => (!c || r.kind === c) && (!q || r.text().toLowerCase().includes(q)));
     const sort = /^(-?)(\d+)$/.exec(state.get(this.key + '.sort') || ''), column = sort && this.columns[sort[2]];
     for (const other of this.columns) if (other.th) other.th.removeAttribute('aria-sort');
@@ -292,7 +292,7 @@ function markdown(section) {
     if (el.matches('h2')) parts.push('\n## ' + inline(el).trim() + '\n');
     else if (el.matches('h3')) parts.push('\n### ' + inline(el).trim() + '\n');
     else if (el.matches('table')) parts.push(markdownTable(el) + '\n');
-    else if (el.matches('.item')) parts.push('- ' + inline($('h3', el)).trim() + inline($('.fig', el)) + '\n  ' + inline($('.because', el)).trim()
+    else if (el.matches('.item')) parts.push('- ' + inline($('h3', el)).trim() + ' ' + inline($('.fig', el)).trim() + '\n  ' + inline($('.because', el)).trim()
       + $$('.example, .item > .log', el).map(e => '\n  - ' + inline(e).trim()).join(''));
     else if (el.matches('.tile, li, .checks > div')) parts.push('- ' + inline(el).trim());
     else parts.push(inline(el).trim() + '\n');
@@ -337,7 +337,7 @@ function tools() {
   all.addEventListener('click', () => copy(['alarm', 'headline', 'broken', 'new', 'worse', 'flaky', 'causes']
     .map(id => document.getElementById(id)).filter(Boolean).map(markdown).join('\n'), 'the summary'));
   $('#tools').append(all, themes);
-  for (const section of $$('main > section[id]:not(.alarm)')) {
+  for (const section of $$('main > section:not(#alarm, #headline)')) {
     const name = $('h2', section).textContent, button = make('button', { type: 'button', class: 'copy', 'aria-label': `Copy ${name} as Markdown` }, 'Copy');
     button.addEventListener('click', () => copy(markdown(section), name));
     $('.sh', section).append(button);

@@ -80,6 +80,7 @@ class Browser:
 
     def click(self, css):
         element = self.ask("/element", {"using": "css selector", "value": css})[ELEMENT]
+        self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", {ELEMENT: element})
         self.ask(f"/element/{element}/click", {})
 
     def press(self, *names):
@@ -106,8 +107,10 @@ class Browser:
     def size(self, width, height):
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
-    def scheme(self, name):
-        self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+    def wishes(self, scheme="light", motion="reduce", media=""):
+        """What the user's system asks for. Without smooth scrolling a click finds its element at once."""
+        self.devtools("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme},
+                                                                           {"name": "prefers-reduced-motion", "value": motion}])
 
     def scripts(self, allowed):
         self.devtools("Emulation.setScriptExecutionDisabled", value=not allowed)
