@@ -79,6 +79,9 @@ $(B)/%.h.ok: %.h $(B)/flags
 	$(Q)mkdir -p $(@D); echo 'extern int alone;' | \
 	 $(CC) $(ALL_CFLAGS) -fsyntax-only -include $< -xc - && touch $@
 
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libprowl.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
 unit: $(UNIT)
 fuzzers: $(FUZZ)
 tests: all unit fuzzers
@@ -96,9 +99,9 @@ valgrind:
 fuzz:
 	$(Q)$(MAKE) --no-print-directory fuzzers MODE=fuzz CC=clang
 	$(Q)scripts/fuzz build/fuzz-clang/tests/fuzz $(or $(FUZZ_S),20)
-bench: all
+bench: all $(B)/tests/bench/cluster_driver
 	$(Q)$(PYTHON) tests/bench/run --prowl $(B)/$(PROG) $(BENCH)
-bench-smoke: all
+bench-smoke: all $(B)/tests/bench/cluster_driver
 	$(Q)$(PYTHON) tests/bench/run --prowl $(B)/$(PROG) --smoke
 SOURCES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] analyzers/*.[ch] tests/*/*.[ch]))
 format:

@@ -26,8 +26,20 @@ static bool is_hex(char c)
 
 static bool is_token(char c)
 {
-    return is_alpha(c) || is_digit(c) || (c != '\0' && strchr("_-.:/+@%~", c) != NULL) ||
-           (unsigned char)c >= 0x80;
+    switch (c) {
+    case '_':
+    case '-':
+    case '.':
+    case ':':
+    case '/':
+    case '+':
+    case '@':
+    case '%':
+    case '~':
+        return true;
+    default:
+        return is_alpha(c) || is_digit(c) || (unsigned char)c >= 0x80;
+    }
 }
 
 struct shape { /* what a token is made of */
@@ -46,8 +58,8 @@ static struct shape shape_of(struct sv t)
         s.dots += c == '.';
         s.colons += c == ':';
         s.slashes += c == '/';
-        s.others += !is_digit(c) && !is_alpha(c) && strchr("-.:/", c) == NULL;
     }
+    s.others = t.len - s.digits - s.letters - s.dashes - s.dots - s.colons - s.slashes;
     return s;
 }
 
@@ -127,9 +139,23 @@ static bool is_number(struct sv t, const struct shape *s)
            s->colons == 0 && s->dashes <= 1 && (s->dashes == 0 || t.ptr[0] == '-') && s->dots <= 1;
 }
 
+/* How many letters begin a part that ends in one to three digits and holds no others: "sha256",
+ * "worker3", "x509"; 0 for another. */
+static size_t word_before_number(struct sv part)
+{
+    size_t letters = 0;
+    while (letters < part.len && is_alpha(part.ptr[letters]))
+        letters++;
+    for (size_t i = letters; i < part.len; i++) {
+        if (!is_digit(part.ptr[i]))
+            return 0;
+    }
+    return part.len > letters && part.len - letters <= 3 ? letters : 0;
+}
+
 /* The random tail that a generated name gets: "-7d9f8c6b5-x2k4q", "-4fz2p", digits and letters
  * mixed. */
-static bool is_random_part(struct sv part)
+static bool is_random_part(struct sv part, bool after_dash)
 {
     const struct shape s = shape_of(part);
     if (part.len < 4 || s.letters + s.digits != part.len)
@@ -143,9 +169,23 @@ static bool is_random_part(struct sv part)
         vowels += strchr("aeiou", part.ptr[i]) != NULL;
     }
     if (s.digits > 0)
-        return part.len >= 5 || s.digits > 1;
-    /* Kubernetes leaves vowels out of what it generates. */
-    return part.len == 5 && vowels == 0;
+        return word_before_number(part) == 0 && (part.len >= 5 || s.digits > 1);
+    /* Kubernetes leaves vowels out of what it generates, as "https" does. */
+    return after_dash && part.len == 5 && vowels == 0;
+}
+
+size_t signature_mask(struct sv normal)
+{
+    static const struct sv masks[] = {SV_INIT("<id>"),  SV_INIT("<n>"),   SV_INIT("<time>"),
+                                      SV_INIT("<dur>"), SV_INIT("<ip>"),  SV_INIT("<hash>"),
+                                      SV_INIT("<ptr>"), SV_INIT("<tmp>"), SV_INIT("<uuid>")};
+    if (normal.len == 0 || normal.ptr[0] != '<')
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(masks); i++) {
+        if (sv_starts(normal, masks[i]))
+            return masks[i].len;
+    }
+    return 0;
 }
 
 /* A dashed or slashed name: keep its words, mask parts that are ids. */
@@ -158,12 +198,16 @@ static bool add_name(struct buf *out, struct sv t, struct err *err)
         const struct sv part = {.ptr = t.ptr + from, .len = i - from};
         const struct shape s = shape_of(part);
         const bool number = part.len > 0 && s.digits == part.len;
-        const bool mask = is_random_part(part) || is_hash(part, &s);
+        const bool mask =
+            is_random_part(part, from > 0 && t.ptr[from - 1] == '-') || is_hash(part, &s);
+        const size_t word = mask || number ? 0 : word_before_number(part);
         if (!buf_add(out,
-                     mask     ? SV("<id>")
-                     : number ? SV("<n>")
-                              : part,
+                     mask       ? SV("<id>")
+                     : number   ? SV("<n>")
+                     : word > 0 ? sv_head(part, word)
+                                : part,
                      err) ||
+            (word > 0 && !buf_add(out, SV("<n>"), err)) ||
             (i < t.len && !buf_add_char(out, t.ptr[i], err)))
             return false;
         from = i + 1;
@@ -186,6 +230,8 @@ static bool add_token(struct buf *out, struct sv t, struct err *err)
     }
     const struct shape s = shape_of(t);
     const char *mask = NULL;
+    if (sv_find_char(t, '<') < t.len) /* masked before */
+        return add_name(out, t, err) && buf_add(out, tail, err);
     if (s.digits == 0 && s.hex < t.len && s.dashes == 0)
         mask = is_temporary_path(t) ? "<tmp>" : NULL;
     else if (is_uuid(t, &s))
@@ -211,27 +257,43 @@ static bool add_token(struct buf *out, struct sv t, struct err *err)
     return buf_add(out, mask != NULL ? sv_of(mask) : t, err) && buf_add(out, tail, err);
 }
 
+static size_t blank_length(struct sv s)
+{
+    size_t n = 0;
+    while (n < s.len && s.ptr[n] != '\0' && strchr(" \t\r\n", s.ptr[n]) != NULL)
+        n++;
+    return n;
+}
+
+/* Masks are parts of tokens, as what they stand for was. */
+static size_t token_length(struct sv s)
+{
+    size_t n = 0;
+    while (n < s.len) {
+        const size_t mask = signature_mask(sv_tail(s, n));
+        if (mask == 0 && !is_token(s.ptr[n]))
+            break;
+        n += mask > 0 ? mask : 1;
+    }
+    return n;
+}
+
 bool signature_normal(struct sv text, struct buf *ret_normal, struct err *err)
 {
     buf_reset(ret_normal);
     text = sv_trim(sv_head(text, NORMAL_MAX_BYTES));
-    bool blank = false;
     for (size_t i = 0; i < text.len;) {
-        if (!is_token(text.ptr[i])) {
-            const bool space = text.ptr[i] == ' ' || text.ptr[i] == '\t' || text.ptr[i] == '\n';
-            if (!(space && blank) && !buf_add_char(ret_normal, space ? ' ' : text.ptr[i], err))
-                return false;
-            blank = space;
-            i++;
-            continue;
-        }
-        size_t end = i;
-        while (end < text.len && is_token(text.ptr[end]))
-            end++;
-        if (!add_token(ret_normal, (struct sv){.ptr = text.ptr + i, .len = end - i}, err))
+        const struct sv token = sv_head(sv_tail(text, i), token_length(sv_tail(text, i)));
+        const size_t blank = blank_length(sv_tail(text, i));
+        const bool ends = sv_find_char(sv_head(sv_tail(text, i), blank), '\n') < blank;
+        if (token.len > 0 ? !add_token(ret_normal, token, err)
+                          : !buf_add_char(ret_normal,
+                                          ends        ? '\n'
+                                          : blank > 0 ? ' '
+                                                      : text.ptr[i],
+                                          err))
             return false;
-        blank = false;
-        i = end;
+        i += token.len > 0 ? token.len : blank > 0 ? blank : 1;
     }
     return buf_add(ret_normal, SV(""), err);
 }

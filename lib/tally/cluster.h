@@ -1,10 +1,16 @@
 /*
  * cluster - failures that are the same, by their texts.
  *
- * In:      the normal form of an error text (model/signature.h).
+ * In:      the normal form of an error text (model/signature.h), lines and all.
  * Out:     an id, equal for texts that are near enough; it is a digest of the text's canonical shape,
  *          so it depends on nothing but the text and CLUSTER_VERSION: not on order, on threads, on
- *          what else was seen. Ids survive new nights by that.
+ *          what else was seen. Ids survive new nights by that. Distances between texts would not do:
+ *          what is near is not transitive, and which text a cluster grew from would name it.
+ * Shape:   the message in lower case. Values (numbers, ids, paths, hosts, URLs, times) are one sign,
+ *          where something was ("in namespace X") is left out, and so is what only wraps the cause
+ *          ("failed to list pods: Get <url>: …") as long as the rest says enough. The number of an
+ *          exit status is kept where there are few words beside it. A stack trace gives its exception
+ *          and the nearest frame that is no library's. The shape of a shape is itself.
  * Errors:  those of buf and digest. Threads: no state.
  */
 #ifndef TALLY_CLUSTER_H
