@@ -246,15 +246,6 @@ bool history_name(struct arena *a, struct sv name, struct sv *ret_name, struct e
            arena_printf(a, ret_name, err, "%.*s %.16s", SV_ARG(head), hex);
 }
 
-bool history_cluster_id(struct sv normal, char ret_id[CLUSTER_ID_BYTES], struct err *err)
-{
-    char hex[DIGEST_TEXT_BYTES];
-    if (!digest_of(normal, hex, err))
-        return false;
-    (void)snprintf(ret_id, CLUSTER_ID_BYTES, "%.12s", hex);
-    return true;
-}
-
 /* ---- transactions ---- */
 
 static void forget(struct history *h)

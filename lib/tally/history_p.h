@@ -153,10 +153,6 @@ bool history_digest(const struct cell *build, const struct kept_test *tests, siz
                     const struct cell (*failures)[HISTORY_FAILURE_CELLS], size_t failure_count,
                     char ret_hex[33], struct err *err) MUST_CHECK;
 
-/* Until tally/cluster has code: failures of one normal form. */
-bool history_cluster_id(struct sv normal, char ret_id[CLUSTER_ID_BYTES],
-                        struct err *err) MUST_CHECK;
-
 /* Builds that started before it were pruned; 0 none were. */
 bool history_pruned_before(struct history *h, int64_t *ret_ms, struct err *err) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 /* One build into the history: made ready without touching the file, compared, then written whole. */
+#include "tally/cluster.h"
 #include "tally/history_p.h"
 
 #include "base/digest.h"
@@ -614,6 +615,21 @@ static void note_times(struct known_test *k, enum test_outcome outcome, int64_t 
     }
 }
 
+/* The lines of a normal form, each made safe: clustering it again needs them. */
+static bool safe_lines(struct arena *a, struct sv normal, struct sv *ret_text, struct err *err)
+{
+    struct buf text;
+    struct sv line;
+    buf_init(&text, 3 * HISTORY_EXCERPT_BYTES + 64);
+    bool ok = true;
+    for (struct sv rest = sv_head(normal, HISTORY_EXCERPT_BYTES);
+         ok && rest.len > 0 && sv_cut(&rest, '\n', &line);)
+        ok = (text.len == 0 || buf_add_char(&text, '\n', err)) && text_add_safe(&text, line, err);
+    ok = ok && arena_copy(a, buf_sv(&text), ret_text, err);
+    buf_done(&text);
+    return ok;
+}
+
 static bool write_signature(struct history *h, struct sv text, const char *hex, int64_t at_ms,
                             struct err *err)
 {
@@ -627,8 +643,8 @@ static bool write_signature(struct history *h, struct sv text, const char *hex, 
     struct arena arena;
     struct sv safe = SV("");
     arena_init(&arena, 256 * 1024);
-    ok = ok && history_cluster_id(buf_sv(&normal), cluster, err) &&
-         text_safe(&arena, buf_sv(&normal), HISTORY_EXCERPT_BYTES, &safe, err) &&
+    ok = ok && cluster_id(buf_sv(&normal), cluster, err) &&
+         safe_lines(&arena, buf_sv(&normal), &safe, err) &&
          history_stmt(h, STMT_SIGNATURE, &stmt, err) &&
          history_bind_text(h, stmt, 1, sv_of(hex), err) &&
          history_bind_int(h, stmt, 2, SIGNATURE_VERSION, err) &&

@@ -1,4 +1,5 @@
 /* From the file to a window: builds in order, then the results of each, then the names they use. */
+#include "tally/cluster.h"
 #include "tally/history_p.h"
 
 #include "base/glob.h"
@@ -480,8 +481,7 @@ static bool cluster_of(struct loading *l, struct window_signature *s, int64_t ve
     char id[CLUSTER_ID_BYTES];
     if (version == CLUSTER_VERSION)
         return true;
-    return history_cluster_id(s->normal, id, err) &&
-           arena_copy(&l->w->arena, sv_of(id), &s->cluster, err);
+    return cluster_id(s->normal, id, err) && arena_copy(&l->w->arena, sv_of(id), &s->cluster, err);
 }
 
 static bool read_signature(struct loading *l, struct sv hex, struct window_signature *s,
