@@ -6,8 +6,8 @@
  *          rates on either side.
  * Rule:    a segment's evidence is Beta-binomial, ln B(x+a, n-x+b) - ln B(a, b); it is cut in two
  *          where that gains more than the prior odds against a change (1e-4 a place); and so on
- *          inside each part.
- * Limits:  CHANGE_MAX points; O(n) a cut.
+ *          inside each part. Beta(0.5, 0.5).
+ * Limits:  CHANGE_MAX points; O(n) a cut, and few logarithms: places where nothing changes are passed over.
  * Errors:  ERR_NOMEM.
  * Source:  the method of LUCI's changepoint analysis.
  */

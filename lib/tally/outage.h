@@ -4,11 +4,14 @@
  * In:      a window.
  * Out:     a mark for each build, and the outages.
  * Rules:   infra: the verdict says so. Outage: failures of one cluster in OUTAGE_LEAST or more unrelated
- *          jobs (of different repository and name) within OUTAGE_SPAN_MS, when the Poisson chance of
- *          that many, by the cluster's rate in the window, is below OUTAGE_ALPHA; all its members.
+ *          jobs (of different repository and name; a job without a repository is related to none)
+ *          within OUTAGE_SPAN_MS, when the Poisson chance of that many, by the cluster's rate in the
+ *          window (a repository counts once a span), is below OUTAGE_ALPHA; all its members. What breaks
+ *          the jobs of one repository alone is never an outage: a commit does that too.
  *          Bad build: more failing tests than median + 6 * 1.4826 * MAD of the job's builds, and at
- *          least OUTAGE_BAD_LEAST. A build has the first mark that holds, in this order.
- * Owns:    its arrays, until outage_done. Errors: ERR_NOMEM. Threads: immutable once made.
+ *          least OUTAGE_BAD_LEAST; but when the newest three builds or more are so, the job is broken
+ *          and they are kept. A build has the first mark that holds, in this order.
+ * Owns:    its arrays, until outages_done; ids are the window's. Errors: ERR_NOMEM. Threads: immutable once made.
  */
 #ifndef TALLY_OUTAGE_H
 #define TALLY_OUTAGE_H

@@ -1,6 +1,7 @@
 #include "tally/score.h"
 
-#include <math.h>
+#include "tally/stats.h"
+
 #include <stdlib.h>
 
 enum { IDS_BYTES = 16 * 1024 * 1024 };
@@ -111,13 +112,8 @@ void score_sort(struct score *s)
 
 struct score_interval score_wilson(struct score_share share)
 {
-    const double z = 1.96, n = (double)share.of;
-    if (share.of == 0)
-        return (struct score_interval){0, 1};
-    const double p = (double)share.hits / n, d = 1 + z * z / n;
-    const double middle = p + z * z / (2 * n);
-    const double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    return (struct score_interval){(middle - half) / d, (middle + half) / d};
+    const struct stats_interval w = stats_wilson(share.hits, share.of);
+    return (struct score_interval){w.low, w.high};
 }
 
 const char *score_kind_name(unsigned kind)

@@ -3,7 +3,8 @@
  *
  * Out:     probabilities 0..1; NaN never. What cannot be computed gives the value that claims least,
  *          as each line says.
- * Exact:   to 1e-9 of the textbook value for n up to 10 million.
+ * Exact:   to 1e-9 of the textbook value for n up to 10 million; small tails to as many digits.
+ * Errors:  ERR_NOMEM, of Benjamini-Hochberg alone.
  * Source:  Wilson 1927; Fisher 1922; Benjamini and Hochberg 1995; Adams and MacKay 2007 for the
  *          segment evidence (tally/change.h).
  */
@@ -11,6 +12,7 @@
 #define TALLY_STATS_H
 
 #include "base/attr.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,23 +32,21 @@ double stats_fisher(uint64_t hits, uint64_t of, uint64_t all_hits, uint64_t all)
 double stats_poisson_tail(uint64_t count, double mean);
 
 /* q-values in the places of p: the least false discovery rate at which each is kept. */
-void stats_benjamini_hochberg(double *p, size_t count);
+bool stats_benjamini_hochberg(double *p, size_t count, struct err *err) MUST_CHECK;
 
 double stats_entropy(uint64_t hits, uint64_t of); /* bits, 0..1 */
-
-/* Changes between neighbours; true is a failure. -1 of fewer than two. */
-double stats_flip_rate(const bool *failed, size_t count);
 
 /* The flake rate f, when each first failure is tried once more and `rescued` of `first_tries` failed
  * and then passed: f(1 - f) = rescued / first_tries. -1 when it cannot be. */
 double stats_retry_rate(uint64_t rescued, uint64_t first_tries);
 
-/* Greens in a row that a test of this flake rate shows with a probability below alpha. */
+/* Greens in a row that a test of this flake rate shows with a probability of at most alpha; UINT64_MAX
+ * when no number does. */
 uint64_t stats_greens_wanted(double rate, double alpha);
 
 double stats_median(double *values, size_t count); /* sorts; 0 of nothing */
-/* 1.4826 times the median distance from the median. */
-double stats_spread(double *values, size_t count, double median);
+/* 1.4826 times the median distance from the median, of sorted values. */
+double stats_spread(const double *values, size_t count, double median);
 
 double stats_log_beta(double a, double b);
 
