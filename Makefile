@@ -33,6 +33,8 @@ LIB   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c analyzers/*.c))) $(
 CMD   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard cmd/*.c)))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)) tests/unit/night_sample.c)
 NIGHT := $(filter $(B)/tests/unit/test_night_% %/night_sample,$(UNIT))
+WINDOW := $(filter $(B)/tests/unit/test_flakes_% $(addprefix $(B)/tests/unit/test_,outage quarantine night_make night_refs) \
+           %/flake_trials,$(UNIT))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 all: $(B)/$(PROG)
@@ -61,6 +63,7 @@ WRAP    := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/unit/torture.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(if $(TORTURE),$(WRAP)) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(ALL_LIBS)
 $(NIGHT): $(B)/tests/unit/night_fixture.o
+$(WINDOW): $(B)/tests/unit/window_fixture.o
 ifeq ($(MODE),fuzz)
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)

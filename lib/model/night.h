@@ -106,8 +106,10 @@ struct night_test {
     uint64_t greens, greens_wanted; /* since the last failure; to believe it fixed */
     struct night_count jobs[NIGHT_TEST_JOBS];
     size_t job_count, more_jobs;
+    struct night_count platforms[NIGHT_TEST_JOBS]; /* cluster profiles, as far as they are known */
+    size_t platform_count;
     uint64_t blocked;             /* builds that failed and had no other failing test */
-    int64_t lost_ms;              /* time of the builds that it failed */
+    int64_t lost_ms; /* time of the builds that it failed, shared with the others that failed them */
     const struct night_day *days; /* night.day_count of them */
     struct night_ref examples[NIGHT_EXAMPLES];
     size_t example_count;
@@ -124,7 +126,7 @@ struct night_job {
     struct night_share adjusted; /* without infrastructure, outages and bad builds */
     struct night_share before;   /* adjusted, of the window before */
     uint64_t infra, outage, bad; /* builds set apart, each in one place only */
-    struct night_share cured;    /* failures after which the same code passed */
+    struct night_share cured;    /* failures after which the same code passed, of those tried again */
     uint64_t retests;            /* builds that only repeat earlier ones */
     int64_t green_ms;            /* mean time from red to the next green, -1 none */
     int64_t wasted_ms;           /* machine time of builds that failed for no fault of the code */
