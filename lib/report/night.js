@@ -152,8 +152,8 @@ class Table {
     const select = make('select', { id: this.key + '-c' }, make('option', { value: '' }, 'all'), kinds.map(k => make('option', { value: k }, k)));
     select.addEventListener('change', () => { keep(this.key + '.c', select.value); this.update(); });
     this.c = select;
-    return make('div', { class: 'controls' }, make('label', { for: id }, 'Filter'), q,
-      kinds.length > 1 ? [make('label', { for: select.id }, 'Kind'), select] : null, this.shown, this.all, all);
+    return make('div', { class: 'controls' }, make('span', null, make('label', { for: id }, 'Filter'), q),
+      kinds.length > 1 ? make('span', null, make('label', { for: select.id }, 'Kind'), select) : null, this.shown, this.all, all);
   }
   chosen() {
     const typed = state.get(this.key + '.q') || '', q = typed.toLowerCase(), c = state.get(this.key + '.c') || '';

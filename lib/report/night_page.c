@@ -300,7 +300,7 @@ static void plot_line(struct page *p, const struct page_plot *plot, double width
 
 void page_plot(struct page *p, const struct page_plot *plot)
 {
-    enum { WIDTH = 300, HEIGHT = 130 };
+    enum { WIDTH = 460, HEIGHT = 66 };
     char from[TIME_TEXT_BYTES], to[TIME_TEXT_BYTES];
     double first = -1, last = -1;
     for (size_t i = 0; i < plot->count; i++) {
@@ -316,13 +316,13 @@ void page_plot(struct page *p, const struct page_plot *plot)
     page_putf(p,
               "<figure class=plot><figcaption>%s <b>%.1f&nbsp;%s</b> on the last "
               "day</figcaption><svg role=img "
-              "viewBox='-6 -8 362 164' aria-label='%s by day: %.1f %s on %.10s, %.1f %s on %.10s'>"
+              "viewBox='-6 -8 522 98' aria-label='%s by day: %.1f %s on %.10s, %.1f %s on %.10s'>"
               "<path class=axis d='M0 0H%d M0 %dH%d M0 %dH%d'/>",
               plot->title, last, plot->unit, plot->title, first, plot->unit, from, last, plot->unit,
               to, WIDTH, HEIGHT / 2, WIDTH, HEIGHT, WIDTH);
     page_putf(p,
-              "<text x=306 y=4>%s</text><text x=306 y=%d>%s</text><text x=0 y=150>%.10s</text>"
-              "<text x=300 y=150 text-anchor=end>%.10s</text>",
+              "<text x=466 y=4>%s</text><text x=466 y=%d>%s</text><text x=0 y=86>%.10s</text>"
+              "<text x=460 y=86 text-anchor=end>%.10s</text>",
               plot->texts[1], HEIGHT + 4, plot->texts[0], from, to);
     plot_line(p, plot, WIDTH, HEIGHT);
     page_put(p, "</svg></figure>");

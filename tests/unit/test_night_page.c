@@ -151,7 +151,7 @@ static void a_plot_breaks_where_a_day_has_no_value(void **state)
     const char *svg = paged_end(&paged);
     assert_non_null(
         strstr(svg, "aria-label='Passed by day: 50.0 % on 2026-03-12, 75.0 % on 2026-03-15'"));
-    assert_non_null(strstr(svg, "class=line d='M0.0 65.0M200.0 0.0L300.0 32.5'"));
+    assert_non_null(strstr(svg, "class=line d='M0.0 33.0M306.7 0.0L460.0 16.5'"));
     paged_done(&paged);
     plot.values = none;
     plot.count = 2;
