@@ -1,5 +1,5 @@
 # make [MODE=debug|release|asan|tsan|fuzz] [CC=clang] [V=1]; every mode has its own build folder.
-# Targets: all check asan tsan valgrind fuzz bench bench-smoke format lint install uninstall dist
+# Targets: all check asan tsan valgrind fuzz bench bench-history bench-smoke format lint install uninstall dist
 #          clean compile_commands.json
 MODE    ?= release
 VERSION := 0.1.0
@@ -71,6 +71,8 @@ else
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libcmd.a $(B)/libprowl.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 endif
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libprowl.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 $(B)/%.o: %.c $(B)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/tests/unit/torture.o: tests/unit/torture.c $(B)/flags
@@ -102,10 +104,13 @@ valgrind:
 fuzz:
 	$(Q)$(MAKE) --no-print-directory fuzzers MODE=fuzz CC=clang
 	$(Q)scripts/fuzz build/fuzz-clang/tests/fuzz $(or $(FUZZ_S),20)
-bench: all $(B)/tests/bench/cluster_driver
+bench: all bench-history $(B)/tests/bench/cluster_driver
 	$(Q)$(PYTHON) tests/bench/run --prowl $(B)/$(PROG) $(BENCH)
-bench-smoke: all $(B)/tests/bench/cluster_driver
+bench-smoke: all $(B)/tests/bench/history_driver $(B)/tests/bench/cluster_driver
 	$(Q)$(PYTHON) tests/bench/run --prowl $(B)/$(PROG) --smoke
+	$(Q)$(B)/tests/bench/history_driver --smoke $(B)
+bench-history: $(B)/tests/bench/history_driver
+	$(Q)$< $(B)
 SOURCES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] analyzers/*.[ch] tests/*/*.[ch]))
 format:
 	clang-format -i $(SOURCES)
@@ -138,7 +143,7 @@ compile_commands.json: FORCE
 	$(Q)$(PYTHON) scripts/compile-commands $(SOURCES) -- $(CC) $(ALL_CFLAGS) > $@
 clean:
 	rm -rf build compile_commands.json
-.PHONY: all unit fuzzers tests headers check asan tsan valgrind fuzz bench bench-smoke format lint install \
+.PHONY: all unit fuzzers tests headers check asan tsan valgrind fuzz bench bench-history bench-smoke format lint install \
         uninstall dist clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
