@@ -84,8 +84,6 @@ $(B)/%.h.ok: %.h $(B)/flags
 	$(Q)mkdir -p $(@D); echo 'extern int alone;' | \
 	 $(CC) $(ALL_CFLAGS) -fsyntax-only -include $< -xc - && touch $@
 
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libprowl.a
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 unit: $(UNIT)
 fuzzers: $(FUZZ)

@@ -118,6 +118,7 @@ static bool read_builds(struct nightly *n, const struct invocation *in, struct e
     /* As far back as figures go: what is known already is not read. */
     n->session.cut.since_ms = n->from_ms - n->settings->window_ms;
     n->session.cut.until_ms = n->until_ms;
+    n->session.run.keep_passed = true;
     n->run.started_ms = n->settings->now_ms;
     n->run.rules_digest = n->digest;
     n->run.sources = in->argument_count > 0 ? sv_of(in->arguments[0]) : SV("");

@@ -115,9 +115,11 @@ bool evidence_add_test(struct evidence *e, const struct test_result *test, struc
 {
     if (!test->is_step)
         count_test(&e->counts, test->outcome);
-    if (!e->keep_passed && (test->outcome == TEST_PASSED || test->outcome == TEST_SKIPPED))
+    const bool passed = test->outcome == TEST_PASSED || test->outcome == TEST_SKIPPED;
+    if (passed && !e->keep_passed)
         return true;
-    if (e->test_count == EVIDENCE_MAX_TESTS) {
+    if (passed ? e->passed_count == EVIDENCE_MAX_PASSED
+               : e->test_count - e->passed_count == EVIDENCE_MAX_TESTS) {
         e->dropped_tests++;
         return true;
     }
@@ -133,6 +135,7 @@ bool evidence_add_test(struct evidence *e, const struct test_result *test, struc
         !arena_copy(e->arena, t.text, &t.text, err) || !arena_copy(e->arena, t.file, &t.file, err))
         return left_out(&e->dropped_tests, err);
     e->tests[e->test_count++] = t;
+    e->passed_count += passed;
     return true;
 }
 

@@ -2,9 +2,9 @@
  * evidence - what was learnt from one artifact, before it is merged into its build.
  *
  * Owns:    nothing but through `arena`, which is the worker's or the result's.
- * Limits:  EVIDENCE_MAX_FINDINGS, EVIDENCE_MAX_ISSUES, EVIDENCE_MAX_TESTS kept in full; passing tests are only
- *          counted, unless keep_passed; the counters go on counting past a limit and `dropped` says
- *          how many were left out.
+ * Limits:  EVIDENCE_MAX_FINDINGS, EVIDENCE_MAX_ISSUES, EVIDENCE_MAX_TESTS kept in full; passing and skipped
+ *          tests are only counted, unless keep_passed, and then EVIDENCE_MAX_PASSED; the counters go on
+ *          counting past a limit and `dropped` says how many were left out.
  * Errors:  ERR_NOMEM; reaching a limit is not an error.
  * Threads: one owner.
  */
@@ -21,6 +21,7 @@
 enum {
     EVIDENCE_MAX_FINDINGS = 512,
     EVIDENCE_MAX_TESTS = 2000,
+    EVIDENCE_MAX_PASSED = 20000,
     EVIDENCE_MAX_LINES = 64,
     EVIDENCE_MAX_ISSUES = 500
 };
@@ -79,6 +80,7 @@ struct evidence {
     size_t finding_count, finding_cap;
     struct test_result *tests;
     size_t test_count, test_cap;
+    size_t passed_count; /* of these, passed or skipped */
     struct test_counts counts;
     struct issue *issues;
     size_t issue_count, issue_cap;

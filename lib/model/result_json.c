@@ -216,8 +216,10 @@ struct jsonw result_to_json(const struct result *r)
         jsonw_add_take(findings, finding_to_json(r, &r->findings[i]));
     jsonw_set_take(o, "findings", findings);
     jsonw_set_take(o, "test_counts", counts_to_json(&r->counts));
-    for (size_t i = 0; i < r->test_count; i++)
-        jsonw_add_take(tests, test_to_json(r, &r->tests[i]));
+    for (size_t i = 0; i < r->test_count; i++) {
+        if (r->tests[i].outcome != TEST_PASSED && r->tests[i].outcome != TEST_SKIPPED)
+            jsonw_add_take(tests, test_to_json(r, &r->tests[i]));
+    }
     jsonw_set_take(o, "tests", tests);
     if (r->issue_count > 0)
         jsonw_set_take(o, "issues", issues_to_json(r));

@@ -241,6 +241,7 @@ bool ingest_begin(struct ingest *in, const struct build *build, const struct art
     buf_reset(&in->text);
     arena_reset(&in->arena);
     evidence_init(&in->evidence, &in->arena, NULL);
+    in->evidence.keep_passed = in->options.keep_passed;
     inflate_reset(in->inflate, on_plain, in);
     in->mode = artifact->kind == ARTIFACT_JUNIT            ? MODE_JUNIT
                : artifact_kind_is_document(artifact->kind) ? MODE_DOCUMENT

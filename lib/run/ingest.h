@@ -28,6 +28,7 @@ struct ingest_options {
     const struct ruleset *rules;
     const struct triggers *triggers;
     const struct inflate_options *inflate;
+    bool keep_passed; /* tests that passed or were skipped too */
 };
 
 struct ingest_end {

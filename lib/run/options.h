@@ -23,6 +23,7 @@ struct run_options {
     bool with_labels; /* ask Deck for labels and pod specs, where no prowjob.json will be read */
     bool offline;     /* nothing but the cache and the disk */
     bool deck_only;   /* take what the list says; read no document of a build */
+    bool keep_passed; /* results hold the tests that passed or were skipped too, for the history */
     bool no_baseline; /* do not look at the last passing build of a job */
     const struct endpoints *endpoints;
     const struct plan_options *plan;

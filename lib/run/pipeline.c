@@ -57,6 +57,7 @@ struct ingest *pipeline_take_ingest(struct pipeline *p, struct err *err)
         .rules = p->options->rules,
         .triggers = &p->triggers,
         .inflate = p->options->inflate,
+        .keep_passed = p->options->keep_passed,
     };
     return in != NULL ? in : ingest_new(&options, err);
 }

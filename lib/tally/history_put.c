@@ -342,14 +342,35 @@ static bool keep_test(struct ready *y, const struct test_result *t, struct kept_
     return true;
 }
 
+static bool is_of_report(const struct result *r, const struct test_result *t)
+{
+    return t->artifact < r->artifact_count && r->artifacts[t->artifact].kind == ARTIFACT_JUNIT;
+}
+
+/* ci-operator's and Prow's reports of their own steps hold no tests; what a log says of tests is less
+ * than a report's word, under other names. */
+static bool is_kept(const struct result *r, const struct test_result *t, bool reported)
+{
+    static const struct sv steps[] = {SV_INIT("step graph"), SV_INIT("job"),
+                                      SV_INIT("prowjob-junit")};
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        if (sv_equal(t->suite, steps[i]))
+            return false;
+    }
+    return t->name.len > 0 && !t->is_step && (!reported || is_of_report(r, t));
+}
+
 static bool ready_tests(struct ready *y, const struct result *r, struct err *err)
 {
     size_t count = 0;
+    bool reported = false;
     y->tests = arena_array(&y->arena, r->test_count + 1, sizeof(*y->tests), err);
     if (y->tests == NULL)
         return false;
+    for (size_t i = 0; i < r->test_count; i++)
+        reported = reported || is_kept(r, &r->tests[i], true);
     for (size_t i = 0; i < r->test_count; i++) {
-        if (r->tests[i].is_step || r->tests[i].name.len == 0)
+        if (!is_kept(r, &r->tests[i], reported))
             continue;
         if (!keep_test(y, &r->tests[i], &y->tests[count], err))
             return false;

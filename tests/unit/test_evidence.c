@@ -124,6 +124,15 @@ static void passing_tests_are_counted_only(void **state)
     f->e.keep_passed = true;
     assert_true(evidence_add_test(&f->e, &(struct test_result){.name = SV("t")}, &f->err));
     assert_int_equal(f->e.test_count, 5);
+    for (int i = 1; i < EVIDENCE_MAX_PASSED + 2; i++)
+        assert_true(evidence_add_test(&f->e, &(struct test_result){.name = SV("t")}, &f->err));
+    assert_int_equal(f->e.dropped_tests, 2);
+    assert_true(evidence_add_test(/* which leaves the others their room */
+                                  &f->e,
+                                  &(struct test_result){.name = SV("t"), .outcome = TEST_FAILED},
+                                  &f->err));
+    assert_int_equal(f->e.test_count, EVIDENCE_MAX_PASSED + 5);
+    assert_int_equal(f->e.dropped_tests, 2);
 }
 
 static void the_claim_of_higher_rank_decides_and_times_come_from_any(void **state)

@@ -174,6 +174,33 @@ static void one_test_in_two_reports_was_retried_in_one_folder_and_run_twice_in_t
     keeping_end(&k);
 }
 
+static void the_word_of_a_report_goes_before_that_of_a_log_and_steps_are_no_tests(void **state)
+{
+    struct err err = {0};
+    struct keeping k;
+    struct window w;
+    uint32_t report, log;
+    const struct artifact text = {.kind = ARTIFACT_BUILD_LOG, .path = SV("build-log.txt")};
+    (void)state;
+    keeping_start(&k);
+    for (int with_report = 0; with_report < 2; with_report++) {
+        struct result *r = keeping_result("j", "1", 0, OUTCOME_FAILED);
+        assert_true(result_add_artifact(r, &text, &log, &err));
+        keeping_test(r, "of the log", TEST_FAILED)->artifact = log;
+        keeping_test(r, "step", TEST_FAILED)->suite = SV("step graph");
+        if (with_report == 1) {
+            add_report(r, "junit.xml", &report);
+            keeping_test(r, "of the report", TEST_FAILED)->artifact = report;
+        }
+        (void)keeping_put(k.h, r, "r1");
+        keeping_window(k.h, &w);
+        assert_int_equal(w.result_count, 1);
+        assert_text(w.tests[0].name, with_report == 1 ? "of the report" : "of the log");
+        window_done(&w);
+    }
+    keeping_end(&k);
+}
+
 static void a_message_of_one_word_gives_way_to_the_first_line_that_says_more(void **state)
 {
     struct keeping k;
@@ -561,6 +588,7 @@ int main(void)
         cmocka_unit_test(what_changed_replaces_the_build_and_all_of_its_tests),
         cmocka_unit_test(what_is_known_of_a_build_is_told),
         cmocka_unit_test(one_test_in_two_reports_was_retried_in_one_folder_and_run_twice_in_two),
+        cmocka_unit_test(the_word_of_a_report_goes_before_that_of_a_log_and_steps_are_no_tests),
         cmocka_unit_test(a_message_of_one_word_gives_way_to_the_first_line_that_says_more),
         cmocka_unit_test(hostile_names_are_safe_text_everywhere_and_found_again),
         cmocka_unit_test(runs_are_kept_and_the_last_report_is_found),
