@@ -1,4 +1,5 @@
 """The HTML page of a night in a real Chromium: what it shows, what it must not do, how it is used."""
+import collections
 import http.server
 import os
 import re
@@ -169,17 +170,41 @@ class Page(unittest.TestCase):
         self.assertEqual(re.findall("[\u202a-\u202e\u2066-\u2069\u2028\u2029\x1b\x07]", shown), [])
         self.assertIn("\ufffd", shown)
 
+    def parsed(self, name):
+        """How often the parser made which element, frames too, before any script could change it."""
+        names = collections.Counter()
+
+        def walk(node):
+            names[node["nodeName"].lower()] += node["nodeType"] == 1
+            for child in node.get("children", []) + [node[n] for n in ("contentDocument",) if n in node]:
+                walk(child)
+
+        self.b.scripts(False)
+        try:
+            self.b.open("file://" + self.file(name))
+            walk(self.b.devtools("DOM.getDocument", depth=-1, pierce=True)["root"])
+        finally:
+            self.b.scripts(True)
+        return names
+
+    def frame(self, name, page):
+        with open(self.file(name), "w", encoding="utf-8") as f:
+            f.write(lens(page))
+
     def test_decks_lens_makes_no_element_either(self):
-        trap = self.file("trap")
-        with open(trap, "w", encoding="utf-8") as f:  # what the lens does to text that is escaped as usual
-            f.write(lens("<p>&lt;img src=x&gt;</p>"))
-        self.b.open("file://" + trap)
-        self.assertEqual(self.b.run("return document.querySelector('iframe').contentDocument.images.length"), 1)
-        framed = self.file("framed")
+        self.frame("trap", "<p>&lt;img src=x&gt;</p>")  # what the lens does to text that is escaped as usual
+        self.assertEqual(self.parsed("trap")["img"], 1)
+        self.frame("framed", self.text("usual"))
+        usual = self.parsed("framed")
+        self.frame("framed", self.text("evil"))
+        for name, frames in (("evil", 0), ("framed", 1)):
+            seen = self.parsed(name)
+            self.assertGreater(seen["section"], 10)
+            self.assertEqual(seen["iframe"], frames)
+            self.assertLessEqual(set(seen), set(usual))
         for name in ("usual", "evil"):
-            with open(framed, "w", encoding="utf-8") as f:
-                f.write(lens(self.text(name)))
-            self.b.open("file://" + framed)
+            self.frame("framed", self.text(name))
+            self.b.open("file://" + self.file("framed"))
             self.assertEqual(self.b.run("return document.querySelector('iframe').contentDocument.documentElement.dataset.ready"), "yes", self.b.log("browser"))
             tags = self.assert_harmless("document.querySelector('iframe').contentDocument")
             self.assertEqual(tags["script"], 3)  # the lens's own is one
