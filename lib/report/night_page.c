@@ -240,13 +240,13 @@ const char *page_spark_text(const struct night_day *days, size_t count, char ret
 
 void page_spark(struct page *p, const struct night_day *days, size_t count)
 {
-    char text[PAGE_SPARK_BYTES];
+    char text[PAGE_SPARK_BYTES] = "";
     const size_t n = strlen(page_spark_text(days, count, text));
     const unsigned step = n <= 21 ? 5 : n <= 45 ? 3 : 2;
     size_t bad = 0, ran = 0;
-    for (size_t i = 0; i < n; i++) {
-        ran += text[i] != '.';
-        bad += text[i] > '0';
+    for (const char *day = text; *day != '\0'; day++) {
+        ran += *day != '.';
+        bad += *day > '0';
     }
     page_putf(p,
               "<svg class=spark role=img width=%zu height=18 viewBox='0 0 %zu 18' stroke-width=%u "
