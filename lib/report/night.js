@@ -186,7 +186,7 @@ function fromIsland(key) {
     const row = { order, kind: spec.kind(r), value: i => spec.columns[i].value(r),
       text: () => [(r.q || '') + r.n, r.k, r.u, r.b, r.m, r.i, ...r.r.map(x => `${x.j} ${x.i}`)].join(' ') };
     row.make = () => make('tr', null, spec.columns.map((c, i) => i === 0
-      ? make('th', { scope: 'row' }, make('div', { class: 'first' }, spec.detail ? opener(row, () => spec.detail(r), spec.columns.length) : null, make('div', null, c.show(r))))
+      ? make('th', { scope: 'row' }, make('div', { class: 'first' }, spec.detail ? opener(row, r.n || 'a cluster without text', () => spec.detail(r), spec.columns.length) : null, make('div', null, c.show(r))))
       : make('td', { class: c.css }, c.show(r))));
     return row;
   }), PAGE);
@@ -195,8 +195,8 @@ function fromIsland(key) {
   tables.push(table);
 }
 
-function opener(row, content, width) {
-  const button = make('button', { type: 'button', class: 'open', 'aria-expanded': 'false', 'aria-label': 'Details' });
+function opener(row, name, content, width) {
+  const button = make('button', { type: 'button', class: 'open', 'aria-expanded': 'false', 'aria-label': 'Details of ' + name });
   button.addEventListener('click', () => {
     if (!row.detail) {
       row.detail = make('tr', { class: 'detail' }, make('td', { colspan: width }, content()));

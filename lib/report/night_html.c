@@ -246,7 +246,7 @@ static void put_tiles(struct page *p, const struct night *n)
     page_percent(p, &infra);
     page_putf(p,
               "</strong> <small>%" PRIu64 " of %" PRIu64 " failed builds</small><small>a retry "
-              "cures %" PRIu64 "</small></dd></div>",
+              "would have cured %" PRIu64 "</small></dd></div>",
               h->infra, h->failed, h->green_retry);
     page_putf(p,
               "<div class=tile><dt>Tests failed</dt><dd><strong>%" PRIu64 "</strong> <small>of "
@@ -410,9 +410,11 @@ static void put_page(struct page *p, const struct night *n)
     page_text(p, n->version, NAME_BYTES);
     page_put(p, " at ");
     page_time(p, n->now_ms);
-    page_put(p, " UTC. Times are UTC; intervals hold in 95&nbsp;% of cases.</p></footer>\n"
-                "<p id=said class=away role=status></p>\n"
-                "<script type=application/json id=night>");
+    page_put(p,
+             " UTC. Times are UTC; intervals hold in 95&nbsp;% of cases. In a trend each bar is a "
+             "day, the oldest first; its height is the share of runs that failed.</p></footer>\n"
+             "<p id=said class=away role=status></p>\n"
+             "<script type=application/json id=night>");
     night_island(p, n);
     page_put(p, "</script>\n<script>");
     page_bytes(p, asset_night_js);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 enum { NAME_BYTES = 300, TEXT_BYTES = 400, SHA_BYTES = 12 };
 enum { MAX_ITEMS = 25, MAX_FLAKY = 25, MAX_CAUSES = 40, MAX_OUTAGES = 20, MAX_LINES = 30 };
@@ -433,6 +434,15 @@ static void put_filled(struct page *p, const char *id, const char *title, const 
     page_close_section(p);
 }
 
+static void put_all_tests(struct page *p, const struct night *n)
+{
+    char lead[128];
+    (void)snprintf(lead, sizeof(lead),
+                   "Every test that failed in the window; %" PRIu64 " quiet ones are left out.",
+                   n->quiet_tests);
+    put_filled(p, "tests", "All tests", lead, "The table of tests");
+}
+
 void night_sections(struct page *p, const struct night *n)
 {
     page_open_section(p, "broken", "Broken now",
@@ -459,7 +469,6 @@ void night_sections(struct page *p, const struct night *n)
     put_infra(p, n);
     put_filled(p, "heat", "Heat map",
                "The tests that matter most by the newest builds, newest left.", "The heat map");
-    put_filled(p, "tests", "All tests", "Every test that failed in the window.",
-               "The table of tests");
+    put_all_tests(p, n);
     put_self(p, n);
 }
