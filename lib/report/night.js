@@ -89,6 +89,12 @@ const rate = s => s.of ? make('span', { class: 'rate' }, whisker(s), make('span'
 const label = r => make('span', { class: 'test' }, r.q ? [make('span', { class: 'suite u' }, r.q), make('wbr')] : null, said(r.n));
 const tags = list => list.filter(Boolean).map(name => [tag(name), ' ']);
 
+function toCluster(id) {
+  const a = make('a', { href: '#clusters' }, make('code', null, said(id)));
+  a.addEventListener('click', () => { keep('clusters.q', id); keep('clusters.c', ''); tables.get('clusters').update(); });
+  return a;
+}
+
 /* A column: heading, how to sort it (null: not), how to show it. */
 const figure = (name, of, show) => ({ name, css: 'n', value: r => of(r) ?? -1, show: show || (r => String(of(r) ?? 0)) });
 const word = (name, of, show) => ({ name, css: '', value: of, show });
@@ -99,9 +105,9 @@ const lists = {
     figure('Fails, raw', r => share(r.x).rate, r => ratio(share(r.x))), figure('Adjusted', r => share(r.a).low, r => rate(share(r.a))),
     figure('Tonight', r => share(r.o).rate, r => r.o ? r.o.split(' ', 2).join('/') : '–'), trend,
     word('Evidence', r => r.e, r => r.e), figure('Blocked', r => r.k), figure('Lost', r => r.l, r => span(r.l)), figure('Last failed', r => r.t, r => time(r.t))],
-    detail: r => [make('p', { class: 'because' }, said(r.b)), r.m ? make('p', { class: 'log' }, make('code', null, said(r.m))) : null,
+    detail: r => [make('p', { class: 'because' }, said(r.b)), r.m && r.r.every(x => x.x !== r.m) ? make('p', { class: 'log' }, make('code', null, said(r.m))) : null,
       r.r.map(example), counts(r.j), change(r.h), make('p', null, small(`Failed ${percent(share(r.p))} in the window before; first ${clock(r.f)}; evidence: ${plural(r.er || 0, 'retry').replace('rys', 'ries')}, `
-      + `${r.es || 0} on the same code, ${r.ei || 0} isolated`), r.u ? [small('; cluster '), make('code', null, said(r.u))] : null)] },
+      + `${r.es || 0} on the same code, ${r.ei || 0} isolated`), r.u ? [small('; cluster '), toCluster(r.u)] : null)] },
   clusters: { title: 'Clusters of failures', kind: r => r.k, columns: [
     word('They say', r => r.n || '', r => [tags([r.w && 'new', r.z && 'outage']), make('code', null, said(r.n))]),
     word('Cause', r => r.k, r => said(r.k)), figure('Tonight', r => r.o), figure('Failures', r => r.f), figure('Before', r => r.p),
@@ -141,7 +147,7 @@ class Table {
     th.replaceChildren(button);
     this.columns[i].th = th;
   }
-  controls(kinds, all) {
+  controls(kinds, more) {
     const id = this.key + '-q';
     const q = make('input', { type: 'search', id, autocomplete: 'off', spellcheck: 'false', placeholder: 'part of a name' });
     q.addEventListener('input', () => { keep(this.key + '.q', q.value); this.update(); });
@@ -153,7 +159,7 @@ class Table {
     select.addEventListener('change', () => { keep(this.key + '.c', select.value); this.update(); });
     this.c = select;
     return make('div', { class: 'controls' }, make('span', null, make('label', { for: id }, 'Filter'), q),
-      kinds.length > 1 ? make('span', null, make('label', { for: select.id }, 'Kind'), select) : null, this.shown, this.all, all);
+      kinds.length > 1 ? make('span', null, make('label', { for: select.id }, 'Kind'), select) : null, more, this.shown, this.all);
   }
   chosen() {
     const typed = state.get(this.key + '.q') || '', q = typed.toLowerCase(), c = state.get(this.key + '.c') || '';
@@ -175,7 +181,7 @@ class Table {
     this.all.hidden = rows.length <= most;
   }
 }
-const tables = [];
+const tables = new Map();
 
 function fromIsland(key) {
   const spec = lists[key], { rows, left } = night[key], place = $(`#${key}-place`);
@@ -192,7 +198,7 @@ function fromIsland(key) {
   }), PAGE);
   table.left = left;
   place.replaceChildren(table.controls([...new Set(rows.map(spec.kind))]), scroller(el, spec.title));
-  tables.push(table);
+  tables.set(table.key, table);
 }
 
 function opener(row, name, content, width) {
@@ -224,42 +230,65 @@ function fromServer(el) {
   const table = new Table(el.dataset.key, el, columns, rows, Infinity), box = el.parentElement;
   for (const [name, value] of [['tabindex', 0], ['role', 'region'], ['aria-label', $('caption', el).textContent + ', table']]) box.setAttribute(name, value);
   if (rows.length > 5) box.before(table.controls([]));
-  tables.push(table);
+  tables.set(table.key, table);
 }
 
 /* ---- heat map ---- */
 
-function heatMap() {
-  const columns = night.columns.rows, lines = night.grid.rows, place = $('#heat-place');
-  if (!lines.length) { place.replaceChildren(make('p', { class: 'none' }, 'No test failed.')); return; }
+function heatHead(columns) {
   const days = [];
   for (const b of columns) {
-    const day = clock(b.t).slice(0, 10);
-    if (days.length && days[days.length - 1].day === day) days[days.length - 1].count++; else days.push({ day, count: 1 });
+    const day = clock(b.t).slice(0, 10), last = days[days.length - 1];
+    if (last && last.day === day) last.count++; else days.push({ day, count: 1 });
   }
-  const el = make('table', { class: 'heat' }, make('caption', null, 'Tests by builds, newest left'),
-    make('thead', null,
-      make('tr', null, make('td'), days.map(d => make('th', { scope: 'colgroup', colspan: d.count, class: 'day' }, d.count > 3 ? d.day : d.count > 1 ? d.day.slice(8) : ''))),
-      make('tr', null, make('th', { scope: 'col', class: 'corner' }, 'Test'), columns.map(b => {
-        const a = link(b.u, clock(b.t).slice(11) || '–'), name = `${b.j || ''} #${b.i || ''}, ${clock(b.t)}`;
-        if (isWeb(b.u)) a.setAttribute('aria-label', name);
-        a.title = name;
-        return make('th', { scope: 'col', class: 'build' }, a);
-      }))), make('tbody'));
-  const table = new Table('heat', el, [], lines.map((r, order) => ({ order, kind: r.c, text: () => (r.q || '') + r.n, value: () => 0,
+  const dayHead = d => make('th', { scope: 'colgroup', colspan: d.count, class: 'day', 'aria-label': d.day },
+    d.count > 4 ? d.day : d.count > 2 ? d.day.slice(5) : '');
+  const buildHead = b => {
+    const a = link(b.u, clock(b.t).slice(11) || '–'), name = `${b.j || ''} #${b.i || ''}, ${clock(b.t)}`;
+    if (isWeb(b.u)) a.setAttribute('aria-label', name);
+    a.title = name;
+    return make('th', { scope: 'col', class: 'build' }, a);
+  };
+  return make('thead', null, make('tr', null, make('td'), days.map(dayHead)),
+    make('tr', null, make('th', { scope: 'col', class: 'corner' }, 'Test'), columns.map(buildHead)));
+}
+
+/* The map of the builds of one job, or of all. */
+function heatTable(job) {
+  const places = night.columns.rows.map((b, i) => i).filter(i => !job || night.columns.rows[i].j === job);
+  const columns = places.map(i => night.columns.rows[i]);
+  const lines = night.grid.rows.map(r => ({ r, letters: places.map(i => r.g[i]) })).filter(line => !job || line.letters.some(l => l !== ' '));
+  const el = make('table', { class: 'heat' }, make('caption', null, 'Tests by builds, newest left'), heatHead(columns), make('tbody'));
+  const table = new Table('heat', el, [], lines.map(({ r, letters }, order) => ({ order, kind: r.c, text: () => (r.q || '') + r.n, value: () => 0,
     make: () => make('tr', null, make('th', { scope: 'row' }, make('span', { class: 'name c-' + r.c, title: (r.q || '') + r.n }, label(r))),
-      [...r.g].slice(0, columns.length).map(l => make('td', { class: 'g g' + (css[l] || 'u') }, l === ' ' ? '' : l))) })), LINES);
+      letters.map(l => make('td', { class: 'g g' + (css[l] || 'u') }, l === ' ' ? '' : l))) })), LINES);
   table.left = night.grid.left;
-  const probe = make('p', { class: 'probe', 'aria-hidden': true }, '\u00a0');
+  table.probe = make('p', { class: 'probe', 'aria-hidden': true }, '\u00a0');
   el.addEventListener('mouseover', event => {
     const td = event.target.closest('td.g'), b = td && columns[td.cellIndex - 1];
-    if (b) probe.textContent = `${td.parentElement.firstChild.textContent} · ${b.j} #${b.i}, ${clock(b.t)} · ${pieces[td.textContent || ' ']}`;
+    if (b) table.probe.textContent = `${td.parentElement.firstChild.textContent} · ${b.j} #${b.i}, ${clock(b.t)} · ${pieces[td.textContent || ' ']}`;
   });
+  el.addEventListener('click', event => {  /* a short way for the mouse: the head of the column has the link */
+    const td = event.target.closest('td.g'), a = td && $('a', el.tHead.rows[1].cells[td.cellIndex]);
+    if (a) a.click();
+  });
+  return table;
+}
+
+function heatMap() {
+  const place = $('#heat-place'), jobs = [...new Set(night.columns.rows.map(b => b.j || ''))].sort();
+  if (!night.grid.rows.length) { place.replaceChildren(make('p', { class: 'none' }, 'No test failed.')); return; }
+  const job = jobs.includes(state.get('heat.j')) ? state.get('heat.j') : '', table = heatTable(job);
+  const select = make('select', { id: 'heat-j' }, make('option', { value: '' }, 'all'), jobs.map(j => make('option', { value: j }, j)));
+  select.value = job;
+  select.addEventListener('change', () => { keep('heat.j', select.value); heatMap(); $('#heat-j').focus(); });
+  const choice = jobs.length > 1 ? make('span', null, make('label', { for: 'heat-j' }, 'Job'), select) : null;
   const legend = make('ul', { class: 'legend', 'aria-label': 'Letters of the heat map' },
     ['P', 'F', 'E', '~', 'S', 'U'].map(l => make('li', null, cell(l), ' ' + pieces[l])), make('li', null, 'blank: not run'));
-  const builds = night.columns.left ? make('p', { class: 'rest' }, `${plural(night.columns.left, 'older build')} left out.`) : null;
-  place.replaceChildren(table.controls([...new Set(lines.map(r => r.c))]), legend, scroller(el, 'Heat map'), probe, builds || '');
-  tables.push(table);
+  const builds = night.columns.left ? make('p', { class: 'rest' }, `${plural(night.columns.left, 'older build')} left out.`) : '';
+  place.replaceChildren(table.controls([...new Set(night.grid.rows.map(r => r.c))], choice), legend, scroller(table.table, 'Heat map'), table.probe, builds);
+  tables.set('heat', table);
+  table.update();
 }
 
 /* ---- copy as Markdown: what others wrote stands in code, where nothing is a link or a mention ---- */
@@ -354,6 +383,7 @@ function tools() {
 function show() {
   readState();
   theme();
+  heatMap();
   tables.forEach(t => t.update());
   go(state.get('at'), false);
 }
@@ -362,7 +392,6 @@ for (const el of $$('.u')) el.textContent = el.textContent.replace(/[\ufe64\ufe6
 tools();
 $$('table[data-key]').forEach(fromServer);
 ['tests', 'clusters', 'jobs', 'builds'].forEach(fromIsland);
-heatMap();
 addEventListener('hashchange', show);
 show();
 document.documentElement.dataset.ready = 'yes';

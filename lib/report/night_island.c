@@ -14,7 +14,7 @@
  * The others are told where the script names its columns.
  */
 
-enum { NAME_BYTES = 300, TEXT_BYTES = 400, ROW_BYTES = 256 * 1024 };
+enum { SHA_BYTES = 12, NAME_BYTES = 300, TEXT_BYTES = 400, ROW_BYTES = 256 * 1024 };
 
 struct island {
     struct page *page;
@@ -189,8 +189,8 @@ static void set_change(struct island *s, struct jsonw o, const struct night_chan
     set_seconds(change, "t", c->at_ms);
     set_seconds(change, "f", c->from_ms);
     set_seconds(change, "e", c->to_ms);
-    set_text(s, change, "g", c->good_sha, 12);
-    set_text(s, change, "b", c->bad_sha, 12);
+    set_text(s, change, "g", sv_head(c->good_sha, SHA_BYTES), NAME_BYTES);
+    set_text(s, change, "b", sv_head(c->bad_sha, SHA_BYTES), NAME_BYTES);
     set_text(s, change, "i", c->first_bad, NAME_BYTES);
     jsonw_set_real(change, "p", 100 * c->before, 1);
     jsonw_set_real(change, "a", 100 * c->after, 1);

@@ -1,6 +1,7 @@
 """The HTML page of a night in a real Chromium: what it shows, what it must not do, how it is used."""
 import collections
 import http.server
+import json
 import os
 import re
 import subprocess
@@ -321,6 +322,31 @@ class Page(unittest.TestCase):
         self.assertEqual(self.texts("#theme"), ["Theme: dark"])
         self.assertEqual(self.b.run("return getComputedStyle(document.body).backgroundColor"), "rgb(17, 21, 26)")
         self.assertLess(abs(self.b.run("return document.querySelector('#jobs').getBoundingClientRect().top")), 120)
+
+    def test_the_heat_map_shows_one_job(self):
+        page = self.text("usual")  # of which all columns are of one job: give every third to another
+        island = re.search(r"<script type=application/json id=night>(.*?)</script>", page, re.S)[1]
+        night = json.loads(island)
+        for column in night["columns"]["rows"][::3]:
+            column["j"] = "another"
+        with open(self.file("jobs"), "w", encoding="utf-8") as f:
+            f.write(page.replace(island, json.dumps(night)))
+        self.open("jobs")
+        self.assertEqual(self.texts("#heat-j option"), ["all", "another", "periodic-rocket-e2e"])
+        self.b.run("const j = document.querySelector('#heat-j'); j.value = 'another'; j.dispatchEvent(new Event('change'))")
+        for _ in range(2):
+            self.assertEqual(len(self.texts("#heat .build a")), 4)
+            self.assertEqual(self.b.run("return [...document.querySelectorAll('#heat tbody tr')].map(r => [...r.querySelectorAll('td')].map(d => d.textContent).join(''))"),
+                             [row[::3] for row in HEAT])
+            self.assertEqual(self.b.run("return document.querySelector('#heat-j').value"), "another")
+            self.b.open(self.b.run("return location.href"))
+
+    def test_a_test_leads_to_its_cluster(self):
+        self.open("usual")
+        self.b.click("#tests tbody tr:nth-child(1) .open")
+        self.b.click("#tests .detail a[href='#clusters']")
+        self.assertEqual(self.column("clusters", 0), ["volume vol-7: attach: expected phase Bound, got Pending"])
+        self.assertIn("clusters.q=5c1f0a9be3d2", self.b.run("return location.hash"))
 
     def test_a_strange_address_does_no_harm(self):
         for hash in ("#tests.sort=99", "#tests.sort=<img>", "#theme=%00&at=../x", "#tests.q=%3Cscript%3E", "#at=" + "x" * 5000, "#=&&=", "#%"):
