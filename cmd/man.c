@@ -156,8 +156,9 @@ static const char environment[] =
     "The region to sign for, unless\n.Fl \\-s3\\-region\nis given.\n"
     ".It Ev http_proxy , https_proxy , all_proxy , no_proxy\n"
     "As curl reads them; but for\n.Ev http_proxy\nalso in capitals.\n"
-    ".It Ev XDG_CACHE_HOME , XDG_CONFIG_HOME\n"
-    "Where the cache and the user's file are; else\n.Pa .cache\nand\n.Pa .config\nin\n.Ev HOME .\n"
+    ".It Ev XDG_CACHE_HOME , XDG_CONFIG_HOME , XDG_STATE_HOME\n"
+    "Where the cache, the user's file and the history are; else\n.Pa .cache ,\n.Pa .config\nand\n"
+    ".Pa .local/state\nin\n.Ev HOME .\n"
     ".It Ev NO_COLOR\nSwitches colour off; so does\n.Ev TERM\nwhen it is unset or dumb.\n"
     ".It Ev CI\nSwitches the display of progress off.\n"
     ".It Ev PROWL_NOW\nThe time to take as now, as 2024-03-01T10:00:00Z; for tests.\n"
@@ -179,21 +180,22 @@ static const char files[] =
     ".It Pa $XDG_CONFIG_HOME/prowl/config.yaml\nOptions of the user.\n"
     ".It Pa .prowl/rules\nRule packs of the working folder.\n"
     ".It Pa $XDG_CACHE_HOME/prowl\nCompiled rules and fetched files.\n"
+    ".It Pa $XDG_STATE_HOME/prowl/history.db\nThe history of builds and tests, SQLite.\n"
     ".It Pa DIR/prowl-index.jsonl\n"
     "The list of builds of a mirror, as\n.Fl \\-save\\-list\nwrites it.\n"
     ".El\n";
 
-static const char status[] =
-    ".Sh EXIT STATUS\n"
-    ".Bl -tag -width 1234567 -compact\n"
-    ".It 0\nDone.\n"
-    ".It 1\nFindings that\n.Fl \\-fail\\-on\nnames, or cases of\n.Cm corpus\nthat differ.\n"
-    ".It 2\nUsage, configuration or rules.\n"
-    ".It 3\nDone in part; the output says what is missing.\n"
-    ".It 75\nNothing could be read now, try again.\n"
-    ".It 130 , 143\nStopped by a signal, with what was done written and "
-    "marked incomplete.\n"
-    ".El\n";
+static const char status[] = ".Sh EXIT STATUS\n"
+                             ".Bl -tag -width 1234567 -compact\n"
+                             ".It 0\nDone.\n"
+                             ".It 1\nFindings that\n.Fl \\-fail\\-on\nnames, cases of\n.Cm "
+                             "corpus\nthat differ, or faults of a history.\n"
+                             ".It 2\nUsage, configuration or rules.\n"
+                             ".It 3\nDone in part; the output says what is missing.\n"
+                             ".It 75\nNothing could be read now, try again.\n"
+                             ".It 130 , 143\nStopped by a signal, with what was done written and "
+                             "marked incomplete.\n"
+                             ".El\n";
 
 bool help_man(struct buf *out, struct err *err)
 {

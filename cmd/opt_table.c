@@ -253,7 +253,7 @@ const struct command_info command_table[] = {
      "broken: when too much could not be read.",
      "prowl nightly 'https://prow.ci.openshift.org/?type=periodic&job=*oadp*'\n"
      "prowl nightly --since yesterday --md night.md --json night.json\n", NULL},
-    {"history", COMMAND_HISTORY, "stats|show|test|job|prune|export|vacuum|check [ARGUMENT…]", "Look into the history of builds and tests, keep it in shape",
+    {"history", COMMAND_HISTORY, "WHAT [NAME]", "Look into the history of builds and tests, keep it in shape",
      "stats: what it holds. show BUILD: one build, by its id or JOB/ID, with its causes and the tests that did not pass. test NAME, "
      "job NAME: how often they ran and failed, and when last; * stands for any text. prune --older-than TIME: older builds give way to "
      "totals by job, test and day, which are kept. export [TABLE]: jobs, builds (the default), tests, results, causes, signatures, days "

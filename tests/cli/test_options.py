@@ -7,7 +7,7 @@ import subprocess
 
 import prowltest
 
-RUN = ("report", "scrape", "fetch", "rules", "corpus", "config")
+RUN = ("report", "nightly", "history", "scrape", "fetch", "rules", "corpus", "config")
 ALL = RUN + ("completion", "man", "help")
 FORMATS = ("text", "md", "json", "ndjson", "csv", "lp", "rows")
 
@@ -16,7 +16,7 @@ def table():
     """The rows of the option table as they stand in the source: name, short name, alias, kind, metavar."""
     with open(os.path.join(prowltest.ROOT, "cmd/opt_table.c"), encoding="utf-8") as f:
         text = f.read()
-    rows = re.findall(r'^    \{"([\w-]+)", (0|\'.\'), (NULL|"\w+"), OPT_(\w+), AT\(\w+\), (?:NULL|"[^"]*"), (NULL|"[^"]*")', text, re.M)
+    rows = re.findall(r'^    \{"([\w-]+)", (0|\'.\'), (NULL|"\w+"), OPT_(\w+), AT\([\w.]+\), (?:NULL|"[^"]*"), (NULL|"[^"]*")', text, re.M)
     assert len(rows) == len(re.findall(r"\bOPT_\w+, AT\(", text)) > 60
     return [(name, short.strip("'0"), alias.strip('"').replace("NULL", ""), kind, metavar.strip('"').replace("NULL", ""))
             for name, short, alias, kind, metavar in rows]
@@ -25,7 +25,7 @@ def table():
 def values():
     """A good value of every option that takes one."""
     good = {"COUNT": "3", "SIZE": "64M", "DURATION": "30s", "WHEN": "2024-03-01", "TEXT": "x", "LIST": "x"}
-    special = {"color": "never", "format": "json", "fail-on": "any", "schema": "legacy", "trace": "fetch", "out": "json=x", "from": "sippy"}
+    special = {"color": "never", "format": "csv", "fail-on": "any", "schema": "legacy", "trace": "fetch", "out": "json=x", "from": "sippy"}
     return {name: special.get(name, good.get(kind)) for name, _, _, kind, _ in table()}
 
 
@@ -109,7 +109,7 @@ class Drift(Options):
                 self.assertRegex(origin, r"^file \.prowl\.yaml:\d+$", name)
                 self.assertEqual(value, later[name][0], name)
         left = {row[0] for row in table()} - set(shown)
-        self.assertEqual(left, {"help", "config", "no-config", "list", "save-list", "into", "accept", "labels", "warnings-fail",
+        self.assertEqual(left, {"help", "config", "no-config", "list", "save-list", "into", "older-than", "accept", "labels", "warnings-fail",
                                 "corpus", "max-logs", "max-lines", "cost", "most",
                                 "accepted", "by-rule", "calibration", "scores", "without-each", "id", "from"})
 
