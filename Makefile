@@ -128,7 +128,7 @@ install: all
 	$(B)/$(PROG) completion zsh > $(DESTDIR)$(PREFIX)/share/$(word 2,$(COMPLETIONS))
 	$(B)/$(PROG) completion fish > $(DESTDIR)$(PREFIX)/share/$(word 3,$(COMPLETIONS))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/$(PROG)/packs $(PACKS)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/$(PROG) lib/report/report.schema.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/$(PROG) lib/report/report.schema.json lib/report/night.schema.json
 COMPLETIONS := bash-completion/completions/$(PROG) zsh/site-functions/_$(PROG) fish/vendor_completions.d/$(PROG).fish
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROG) $(DESTDIR)$(PREFIX)/share/man/man1/$(PROG).1 \

@@ -25,7 +25,7 @@ class Make(prowltest.Case):
         there = self.files(root)
         for name in ("usr/bin/prowl", "usr/share/man/man1/prowl.1", "usr/share/bash-completion/completions/prowl",
                      "usr/share/zsh/site-functions/_prowl", "usr/share/fish/vendor_completions.d/prowl.fish",
-                     "usr/share/prowl/report.schema.json", "usr/share/prowl/packs/go.yaml"):
+                     "usr/share/prowl/report.schema.json", "usr/share/prowl/night.schema.json", "usr/share/prowl/packs/go.yaml"):
             self.assertIn(name, there)
         self.assertEqual(os.stat(os.path.join(root, "usr/bin/prowl")).st_mode & 0o777, 0o755)
         packs = os.listdir(os.path.join(prowltest.ROOT, "analyzers/packs"))

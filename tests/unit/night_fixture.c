@@ -228,7 +228,7 @@ static void add_jobs(struct night *n)
          1700000022, false},
         {"pull-rocket-image", "00000000000004", "IIPPPPPPPP",
          "toomanyrequests: rate limit reached for pulls",
-         TEXT("all failures are of infrastructure"), NIGHT_INFRA, 90, 6, 86, 4, 3, 0, 2, 1700000033,
+         TEXT("all failures are of infrastructure"), NIGHT_INFRA, 90, 6, 86, 1, 3, 0, 2, 1700000033,
          false},
         {UPGRADE, "0000000000000 ", "PPPPPPPP", "", TEXT("no build tonight, and 1.0 a day before"),
          NIGHT_QUIET, 13, 0, 13, 0, 0, 0, 0, 0, true},
