@@ -1,6 +1,7 @@
 #include "tally/cluster.h"
 
 #include "base/digest.h"
+#include "tally/cluster_lines.h"
 #include "tally/cluster_text.h"
 
 #include <stdio.h>
@@ -141,6 +142,21 @@ static bool write_shape(const struct stack *s, const struct cluster_text *t, str
                ? buf_add(out, SV(""), err)
                : (count == 0 || buf_add_char(out, ' ', err)) && buf_add(out, SV("| "), err) &&
                      buf_add(out, (struct sv){.ptr = t->frame, .len = t->frame_len}, err);
+}
+
+bool cluster_with_frame(struct sv message, struct sv body, struct buf *ret_text, struct err *err)
+{
+    struct cluster_lines lines;
+    struct sv line;
+    char frame[CLUSTER_WORD_BYTES];
+    cluster_lines_init(&lines, body);
+    while (cluster_lines_next(&lines, &line))
+        ;
+    const size_t len = cluster_lines_frame(&lines, frame, sizeof(frame));
+    buf_reset(ret_text);
+    return buf_add(ret_text, message, err) &&
+           (len == 0 || (buf_add(ret_text, SV(" | "), err) &&
+                         buf_add(ret_text, (struct sv){.ptr = frame, .len = len}, err)));
 }
 
 bool cluster_shape(struct sv normal, struct buf *ret_shape, struct err *err)

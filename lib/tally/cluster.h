@@ -20,6 +20,11 @@
 
 enum { CLUSTER_VERSION = 1, CLUSTER_ID_BYTES = 13 }; /* 12 hex digits */
 
+/* What of a failed test says most, for its signature: the message, and behind " | " the frame that
+ * the trace in its report's body names. Replaces the contents of ret_text. */
+bool cluster_with_frame(struct sv message, struct sv body, struct buf *ret_text,
+                        struct err *err) MUST_CHECK;
+
 /* Replaces the contents of ret_shape. */
 bool cluster_shape(struct sv normal, struct buf *ret_shape, struct err *err) MUST_CHECK;
 bool cluster_id(struct sv normal, char ret_id[CLUSTER_ID_BYTES], struct err *err) MUST_CHECK;

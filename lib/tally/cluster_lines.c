@@ -225,35 +225,36 @@ static bool is_key_at(struct sv line, size_t at)
            (!is_letter(line.ptr[at - 1]) && !is_digit(line.ptr[at - 1]) && line.ptr[at - 1] != '_');
 }
 
-/* The value of key in logfmt (key="…", key=…) or JSON ("key":"…"); objects are no values. */
+/* Where the value of a key begins that was found at `at`, and whether it is quoted; line.len when it
+ * is no key: key="…", key=…, "key":"…". Objects are no values. */
+static size_t value_at(struct sv line, size_t at, size_t key_len, bool *ret_quoted)
+{
+    size_t i = at + key_len;
+    const bool json = i + 1 < line.len && line.ptr[i] == '"' && at > 0 && line.ptr[at - 1] == '"';
+    i += json;
+    if (!is_key_at(line, at) || i >= line.len || line.ptr[i] != (json ? ':' : '='))
+        return line.len;
+    i++;
+    while (json && i < line.len && line.ptr[i] == ' ')
+        i++;
+    *ret_quoted = i < line.len && line.ptr[i] == '"';
+    return json && !*ret_quoted ? line.len : i + *ret_quoted;
+}
+
 static bool value_of(struct sv line, const char *key, struct sv *ret_value)
 {
     const struct sv name = sv_of(key);
-    for (size_t at = 0; at < line.len; at++) {
-        const size_t found = at + sv_find(sv_tail(line, at), name);
-        if (found >= line.len)
-            return false;
-        at = found;
-        if (!is_key_at(line, found))
-            continue;
-        size_t i = found + name.len;
-        const bool json =
-            i + 1 < line.len && line.ptr[i] == '"' && found > 0 && line.ptr[found - 1] == '"';
-        i += json;
-        if (i >= line.len || line.ptr[i] != (json ? ':' : '='))
-            continue;
-        i++;
-        while (json && i < line.len && line.ptr[i] == ' ')
-            i++;
-        const bool quoted = i < line.len && line.ptr[i] == '"';
-        if (json && !quoted)
-            continue;
-        i += quoted;
-        size_t end = i;
+    for (size_t at = sv_find(line, name); at < line.len;
+         at += 1 + sv_find(sv_tail(line, at + 1), name)) {
+        bool quoted = false;
+        const size_t from = value_at(line, at, name.len, &quoted);
+        size_t end = from;
         while (end < line.len && line.ptr[end] != (quoted ? '"' : ' '))
             end += quoted && line.ptr[end] == '\\' && end + 1 < line.len ? 2 : 1;
-        *ret_value = (struct sv){.ptr = line.ptr + i, .len = end - i};
-        return end > i;
+        if (end > from) {
+            *ret_value = (struct sv){.ptr = line.ptr + from, .len = end - from};
+            return true;
+        }
     }
     return false;
 }
@@ -314,8 +315,7 @@ void cluster_lines_init(struct cluster_lines *l, struct sv text)
     char name[128];
     *l = (struct cluster_lines){.rest = text};
     const size_t bar = sv_find_last(text, '|');
-    if (bar + 2 >= text.len || (bar > 0 && text.ptr[bar - 1] != ' ') || text.ptr[bar + 1] != ' ' ||
-        sv_find_char(text, '\n') < text.len)
+    if (bar + 2 >= text.len || (bar > 0 && text.ptr[bar - 1] != ' ') || text.ptr[bar + 1] != ' ')
         return;
     const struct sv frame = sv_tail(text, bar + 2);
     if (frame.len <= sizeof(name) && frame_name(frame, name, sizeof(name)) == frame.len &&

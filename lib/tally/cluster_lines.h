@@ -5,7 +5,7 @@
  *          traces, of dumps of Go structures, of code that a traceback quotes. What the trace names
  *          is its frame: the nearest to the failure that is no runtime's, library's or test tool's,
  *          in lower case, with '#' for digits, without its package's folder.
- *          A shape (tally/cluster.h) is one line, its frame what stands behind its last '|'.
+ *          What stands behind a last " | " is a frame already, as in a shape (tally/cluster.h).
  * Errors:  none. Threads: one owner; views into the text.
  */
 #ifndef TALLY_CLUSTER_LINES_H

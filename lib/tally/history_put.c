@@ -319,6 +319,18 @@ static bool is_same_test(const struct kept_test *a, const struct kept_test *b)
            sv_equal(a->name, b->name);
 }
 
+/* Two assertions of one wording are two failures when they stand in different places. */
+static bool framed(struct ready *y, struct sv message, struct sv body, struct sv *ret_text,
+                   struct err *err)
+{
+    struct buf text;
+    buf_init(&text, message.len + 1024);
+    const bool ok = cluster_with_frame(message, body, &text, err) &&
+                    arena_copy(&y->arena, buf_sv(&text), ret_text, err);
+    buf_done(&text);
+    return ok;
+}
+
 static bool keep_test(struct ready *y, const struct test_result *t, struct kept_test *ret_kept,
                       struct err *err)
 {
@@ -333,8 +345,9 @@ static bool keep_test(struct ready *y, const struct test_result *t, struct kept_
         !history_name(&y->arena, t->name, &k.name, err))
         return false;
     if (!history_is_packed(t->outcome)) {
-        k.text = text_of(t);
-        if (!text_safe(&y->arena, k.text, HISTORY_MESSAGE_BYTES, &k.message, err) ||
+        const struct sv message = text_of(t);
+        if (!text_safe(&y->arena, message, HISTORY_MESSAGE_BYTES, &k.message, err) ||
+            !framed(y, message, t->text, &k.text, err) ||
             (k.text.len > 0 && !signature_of(k.text, k.signature, err)))
             return false;
     }

@@ -264,6 +264,26 @@ static void a_want_of_memory_is_said(void **state)
     }
 }
 
+static void a_test_is_signed_with_the_place_of_its_failure(void **state)
+{
+    struct buf text, shape;
+    struct err err = {0};
+    (void)state;
+    buf_init(&text, ROOM);
+    buf_init(&shape, ROOM);
+    assert_true(cluster_with_frame(SV("expected:<3> but was:<4>"),
+                                   SV("x\n\tat org.junit.Assert.fail(Assert.java:1)\n"
+                                      "\tat com.acme.TankTest.fills(TankTest.java:12)\n"),
+                                   &text, &err));
+    assert_string_equal(text.data, "expected:<3> but was:<4> | com.acme.tanktest.fills");
+    shape_of(text.data, &shape);
+    assert_string_equal(shape.data, "expected | com.acme.tanktest.fills");
+    assert_true(cluster_with_frame(SV("plain"), SV("no\ntrace"), &text, &err));
+    assert_string_equal(text.data, "plain");
+    buf_done(&text);
+    buf_done(&shape);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(ids_are_those_of_the_night_before),
         cmocka_unit_test(case_and_masks_do_not_matter),
         cmocka_unit_test(hostile_bytes_and_long_texts_are_bounded),
+        cmocka_unit_test(a_test_is_signed_with_the_place_of_its_failure),
         cmocka_unit_test(a_want_of_memory_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
