@@ -108,8 +108,9 @@ struct night_test {
     size_t job_count, more_jobs;
     struct night_count platforms[NIGHT_TEST_JOBS]; /* cluster profiles, as far as they are known */
     size_t platform_count;
-    uint64_t blocked;             /* builds that failed and had no other failing test */
-    int64_t lost_ms; /* time of the builds that it failed, shared with the others that failed them */
+    uint64_t blocked; /* builds that failed and had no other failing test */
+    int64_t
+        lost_ms; /* time of the builds that it failed, shared with the others that failed them */
     const struct night_day *days; /* night.day_count of them */
     struct night_ref examples[NIGHT_EXAMPLES];
     size_t example_count;
@@ -126,11 +127,11 @@ struct night_job {
     struct night_share adjusted; /* without infrastructure, outages and bad builds */
     struct night_share before;   /* adjusted, of the window before */
     uint64_t infra, outage, bad; /* builds set apart, each in one place only */
-    struct night_share cured;    /* failures after which the same code passed, of those tried again */
-    uint64_t retests;            /* builds that only repeat earlier ones */
-    int64_t green_ms;            /* mean time from red to the next green, -1 none */
-    int64_t wasted_ms;           /* machine time of builds that failed for no fault of the code */
-    int64_t duration_ms;         /* median */
+    struct night_share cured; /* failures after which the same code passed, of those tried again */
+    uint64_t retests;         /* builds that only repeat earlier ones */
+    int64_t green_ms;         /* mean time from red to the next green, -1 none */
+    int64_t wasted_ms;        /* machine time of builds that failed for no fault of the code */
+    int64_t duration_ms;      /* median */
     double q_worse;
     struct night_change change;
     uint64_t red_streak; /* the newest builds that failed, in a row */
@@ -163,7 +164,7 @@ struct night_cluster {
     size_t top_test_count;
     struct night_ref examples[NIGHT_EXAMPLES];
     size_t example_count;
-    const struct night_day *days;
+    const struct night_day *days; /* builds that had it, of all */
 };
 
 struct night_outage { /* one failure in many unrelated jobs at a time */
