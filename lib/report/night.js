@@ -86,7 +86,9 @@ const counts = list => make('ul', { class: 'facts' }, (list || []).map(c => make
 const change = h => h ? make('p', null, 'Changed ', time(h.t), ' ', small(`(between ${clock(h.f)} and ${clock(h.e)})`),
   `: ${h.p}\u00a0% → ${h.a}\u00a0% fail; commits `, make('code', null, said(h.g || '?')), '…', make('code', null, said(h.b || '?'))) : null;
 const rate = s => s.of ? make('span', { class: 'rate' }, whisker(s), make('span', null, percent(s))) : '–';
-const label = r => make('span', { class: 'test' }, r.q ? [make('span', { class: 'suite u' }, r.q), make('wbr')] : null, said(r.n));
+const label = r => make('span', { class: 'test' }, r.q ? [make('span', { class: 'suite u' }, r.q.split(/(?<=[./:])/).map(part => [part, make('wbr')]))] : null, said(r.n));
+/* Where there is little room: the last part of what stands before the name. */
+const narrow = r => make('span', { class: 'test' }, r.q ? make('span', { class: 'suite u' }, /[^./]*.$/.exec(r.q)[0]) : null, said(r.n));
 const tags = list => list.filter(Boolean).map(name => [tag(name), ' ']);
 
 function toCluster(id) {
@@ -104,7 +106,7 @@ const lists = {
     word('Test', r => (r.q || '') + r.n, label), word('Class', r => r.c, r => tag(r.c)),
     figure('Fails, raw', r => share(r.x).rate, r => ratio(share(r.x))), figure('Adjusted', r => share(r.a).low, r => rate(share(r.a))),
     figure('Tonight', r => share(r.o).rate, r => r.o ? r.o.split(' ', 2).join('/') : '–'), trend,
-    word('Evidence', r => r.e, r => r.e), figure('Blocked', r => r.k), figure('Lost', r => r.l, r => span(r.l)), figure('Last failed', r => r.t, r => time(r.t))],
+    word('Evidence', r => r.e, r => r.e === 'none' ? '–' : r.e), figure('Blocked', r => r.k), figure('Lost', r => r.l, r => span(r.l)), figure('Last failed', r => r.t, r => time(r.t))],
     detail: r => [make('p', { class: 'because' }, said(r.b)), r.m && r.r.every(x => x.x !== r.m) ? make('p', { class: 'log' }, make('code', null, said(r.m))) : null,
       r.r.map(example), counts(r.j), change(r.h), make('p', null, small(`Failed ${percent(share(r.p))} in the window before; first ${clock(r.f)}; evidence: ${plural(r.er || 0, 'retry').replace('rys', 'ries')}, `
       + `${r.es || 0} on the same code, ${r.ei || 0} isolated`), r.u ? [small('; cluster '), toCluster(r.u)] : null)] },
@@ -260,13 +262,13 @@ function heatTable(job) {
   const lines = night.grid.rows.map(r => ({ r, letters: places.map(i => r.g[i]) })).filter(line => !job || line.letters.some(l => l !== ' '));
   const el = make('table', { class: 'heat' }, make('caption', null, 'Tests by builds, newest left'), heatHead(columns), make('tbody'));
   const table = new Table('heat', el, [], lines.map(({ r, letters }, order) => ({ order, kind: r.c, text: () => (r.q || '') + r.n, value: () => 0,
-    make: () => make('tr', null, make('th', { scope: 'row' }, make('span', { class: 'name c-' + r.c, title: (r.q || '') + r.n }, label(r))),
+    make: () => make('tr', null, make('th', { scope: 'row' }, make('span', { class: 'name c-' + r.c, title: (r.q || '') + r.n }, narrow(r))),
       letters.map(l => make('td', { class: 'g g' + (css[l] || 'u') }, l === ' ' ? '' : l))) })), LINES);
   table.left = night.grid.left;
   table.probe = make('p', { class: 'probe', 'aria-hidden': true }, '\u00a0');
   el.addEventListener('mouseover', event => {
     const td = event.target.closest('td.g'), b = td && columns[td.cellIndex - 1];
-    if (b) table.probe.textContent = `${td.parentElement.firstChild.textContent} · ${b.j} #${b.i}, ${clock(b.t)} · ${pieces[td.textContent || ' ']}`;
+    if (b) table.probe.textContent = `${td.parentElement.firstChild.firstChild.title} · ${b.j} #${b.i}, ${clock(b.t)} · ${pieces[td.textContent || ' ']}`;
   });
   el.addEventListener('click', event => {  /* a short way for the mouse: the head of the column has the link */
     const td = event.target.closest('td.g'), a = td && $('a', el.tHead.rows[1].cells[td.cellIndex]);

@@ -122,7 +122,7 @@ static void put_header(struct page *p, const struct night *n)
     page_time(p, n->since_ms);
     page_put(p, " to ");
     page_time(p, n->until_ms);
-    page_put(p, " UTC<br>compared with the days since ");
+    page_put(p, " UTC<br>figures of the days since ");
     page_time(p, n->from_ms);
     page_put(p, "</p><div id=tools></div></div>\n");
     put_nav(p, n);
@@ -246,7 +246,7 @@ static void put_tiles(struct page *p, const struct night *n)
     page_percent(p, &infra);
     page_putf(p,
               "</strong> <small>%" PRIu64 " of %" PRIu64 " failed builds</small><small>a retry "
-              "would have cured %" PRIu64 "</small></dd></div>",
+              "would cure %" PRIu64 "</small></dd></div>",
               h->infra, h->failed, h->green_retry);
     page_putf(p,
               "<div class=tile><dt>Tests failed</dt><dd><strong>%" PRIu64 "</strong> <small>of "
@@ -341,8 +341,9 @@ static void put_changed_tests(struct page *p, const struct night *n, enum night_
 
 static void put_changed_causes(struct page *p, const struct night *n)
 {
+    const bool comparable = n->headline.before_raw.of > 0;
     size_t named = 0, fresh = 0;
-    for (size_t i = 0; i < n->cause_count && named < MAX_NAMED; i++) {
+    for (size_t i = 0; comparable && i < n->cause_count && named < MAX_NAMED; i++) {
         const struct night_cause *c = &n->causes[i];
         if (c->builds < 3 || c->builds < 2 * c->before)
             continue;

@@ -14,7 +14,7 @@
  * The others are told where the script names its columns.
  */
 
-enum { SHA_BYTES = 12, NAME_BYTES = 300, TEXT_BYTES = 400, ROW_BYTES = 256 * 1024 };
+enum { SHA_BYTES = 12, RECENT = 18, NAME_BYTES = 300, TEXT_BYTES = 400, ROW_BYTES = 256 * 1024 };
 
 struct island {
     struct page *page;
@@ -283,7 +283,7 @@ static struct jsonw job_row(struct island *s, size_t index)
         jsonw_set_i64(o, "l", j->wasted_ms / 1000);
     if (j->duration_ms >= 0)
         jsonw_set_i64(o, "d", j->duration_ms / 1000);
-    set_text(s, o, "e", j->recent, 40);
+    set_text(s, o, "e", sv_head(j->recent, RECENT), NAME_BYTES);
     set_count(o, "w", j->missing);
     set_days(s, o, j->days);
     set_change(s, o, &j->change);

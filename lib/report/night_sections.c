@@ -49,6 +49,28 @@ static void put_change(struct page *p, const struct night_change *c)
     page_put(p, "</li>");
 }
 
+/* The first in full; of the others where to find them: they say much the same. */
+static void put_examples(struct page *p, const struct night_ref *refs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        page_put(p, i == 0   ? "<div class=example><p class=where>"
+                    : i == 1 ? "<p class=where>also "
+                             : ", ");
+        page_build(p, &refs[i]);
+        page_put(p, " ");
+        if (i == 0) {
+            page_time(p, refs[i].started_ms);
+            page_put(p, "</p>");
+            if (refs[i].excerpt.len > 0)
+                page_excerpt(p, &refs[i]);
+            page_put(p, "</div>");
+        } else if (refs[i].line > 0 && page_open_link(p, refs[i].log, refs[i].line)) {
+            page_putf(p, "<span class=line>L%" PRIu64 "</span></a>", refs[i].line);
+        }
+    }
+    page_put(p, count > 1 ? "</p>" : "");
+}
+
 static void put_test_facts(struct page *p, const struct night_test *t)
 {
     page_put(p, "<ul class=facts>");
@@ -91,16 +113,7 @@ static void put_test(struct page *p, const struct night *n, const struct night_t
     page_put(p, "</span></p></div><p class=because>");
     page_text(p, t->because, TEXT_BYTES);
     page_put(p, "</p>");
-    for (size_t i = 0; i < t->example_count; i++) {
-        page_put(p, "<div class=example><p class=where>");
-        page_build(p, &t->examples[i]);
-        page_put(p, " ");
-        page_time(p, t->examples[i].started_ms);
-        page_put(p, "</p>");
-        if (t->examples[i].excerpt.len > 0)
-            page_excerpt(p, &t->examples[i]);
-        page_put(p, "</div>");
-    }
+    put_examples(p, t->examples, t->example_count);
     if (t->example_count == 0 && t->message.len > 0) {
         page_put(p, "<p class=log><code>");
         page_text(p, t->message, TEXT_BYTES);
@@ -175,7 +188,7 @@ static void put_evidence(struct page *p, const struct night_test *t)
         const char *name;
         uint64_t count;
     } kinds[] = {
-        {"retry", t->by_retry}, {"same code", t->by_same_code}, {"isolated", t->by_isolation}};
+        {"retry", t->by_retry}, {"same&nbsp;code", t->by_same_code}, {"isolated", t->by_isolation}};
     bool any = false;
     page_putf(p, "<td data-v=%" PRIu64 ">",
               t->by_retry * 1000000 + t->by_same_code * 1000 + t->by_isolation);
@@ -248,32 +261,36 @@ static void put_flaky(struct page *p, const struct night *n)
     page_close_section(p);
 }
 
-static void put_cause_row(struct page *p, const struct night_cause *c)
+/* Without a window before there is nothing to compare with. */
+static void put_before(struct page *p, const struct night_cause *c, bool comparable)
+{
+    const bool more = c->builds > c->before, fewer = c->builds < c->before;
+    if (comparable)
+        page_putf(p, "<td class=n data-v=%" PRIu64 ">%" PRIu64 " <small class=%s>%s</small></td>",
+                  c->before, c->before,
+                  more    ? "down"
+                  : fewer ? "up"
+                          : "same",
+                  more    ? "▲"
+                  : fewer ? "▼"
+                          : "=");
+    else
+        page_put(p, "<td class=n data-v=0>–</td>");
+}
+
+static void put_cause_row(struct page *p, const struct night_cause *c, bool comparable)
 {
     page_put(p, "<tr><th scope=row>");
     page_cause(p, c->kind, c->detail);
     page_putf(p, "<small class=class>%s</small></th>", common_class(c->class_));
     put_number(p, c->builds);
-    page_putf(p, "<td class=n data-v=%" PRId64 ">%" PRIu64 " <small class=%s>%s</small></td>",
-              (int64_t)c->before, c->before,
-              c->builds > c->before   ? "down"
-              : c->builds < c->before ? "up"
-                                      : "same",
-              c->builds > c->before   ? "▲"
-              : c->builds < c->before ? "▼"
-                                      : "=");
+    put_before(p, c, comparable);
     put_number(p, c->jobs);
     page_putf(p, "<td><b class='advice a-%s'>%s</b> ", cause_advice_name(c->advice),
               common_advice(c->advice));
     page_text(p, c->help, TEXT_BYTES);
     page_put(p, "</td><td>");
-    for (size_t i = 0; i < c->example_count; i++) {
-        page_put(p, "<div class=example>");
-        page_build(p, &c->examples[i]);
-        if (c->examples[i].excerpt.len > 0)
-            page_excerpt(p, &c->examples[i]);
-        page_put(p, "</div>");
-    }
+    put_examples(p, c->examples, c->example_count);
     page_put(p, "</td></tr>");
 }
 
@@ -288,7 +305,7 @@ static void put_causes(struct page *p, const struct night *n)
     else
         open_table(p, "causes", "Causes of failed builds", headings, COUNT_OF(headings));
     for (size_t i = 0; i < n->cause_count && i < MAX_CAUSES; i++)
-        put_cause_row(p, &n->causes[i]);
+        put_cause_row(p, &n->causes[i], n->headline.before_raw.of > 0);
     if (n->cause_count > 0)
         close_table(p);
     if (n->cause_count > MAX_CAUSES)
