@@ -36,7 +36,7 @@ static bool write_out(struct history_rows *r, struct err *err)
 static bool add_quoted(struct buf *out, struct sv text, struct err *err)
 {
     const struct sv seen = sv_trim(text);
-    const bool formula = seen.len > 0 && memchr("=+-@", seen.ptr[0], 4) != NULL;
+    const bool formula = seen.len > 0 && sv_find_char(SV("=+-@"), seen.ptr[0]) < 4;
     bool ok = buf_add_char(out, '"', err) && (!formula || buf_add_char(out, '\'', err));
     for (struct sv rest = text; ok && rest.len > 0;) {
         const size_t quote = sv_find_char(rest, '"');

@@ -195,6 +195,7 @@ static bool write_totals(struct day_totals *d, int64_t job, int64_t day, struct 
     return ok;
 }
 
+/* Of a job, from a time to another. */
 #define DAY_BUILDS " FROM build WHERE job = ?1 AND started >= ?2 AND started < ?3 AND started > 0"
 
 static bool run_for_day(struct history *h, const char *sql, const int64_t bounds[3],
@@ -230,9 +231,9 @@ static bool prune_day(struct history *h, int64_t job, int64_t day, int64_t befor
                       uint64_t *builds, struct err *err)
 {
     static const char *const removals[] = {
-        "DELETE FROM result WHERE build IN (SELECT id" DAY_BUILDS ")",
-        "DELETE FROM failure WHERE build IN (SELECT id" DAY_BUILDS ")",
-        "DELETE" DAY_BUILDS,
+        ("DELETE FROM result WHERE build IN (SELECT id" DAY_BUILDS ")"),
+        ("DELETE FROM failure WHERE build IN (SELECT id" DAY_BUILDS ")"),
+        ("DELETE" DAY_BUILDS),
     };
     struct day_totals d = {.h = h};
     const int64_t end = (day + 1) * HISTORY_DAY_MS;

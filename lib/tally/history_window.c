@@ -332,7 +332,7 @@ static bool load_packed(struct loading *l, int64_t row, struct err *err)
     struct packed_test test;
     sqlite3_stmt *stmt;
     bool more = false;
-    uint32_t place;
+    uint32_t place = 0;
     if (!history_stmt(l->h, STMT_PASSED, &stmt, err) ||
         !history_bind_int(l->h, stmt, 1, row, err) || !history_step(l->h, stmt, &more, err))
         return false;

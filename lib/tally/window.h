@@ -14,10 +14,8 @@
 
 #include "model/result.h"
 
-enum {
-    WINDOW_MAX_RESULTS = 100 * 1000 * 1000,
-    WINDOW_NONE = UINT32_MAX, /* no index */
-};
+enum { WINDOW_MAX_RESULTS = 100 * 1000 * 1000 };
+#define WINDOW_NONE UINT32_MAX /* no index */
 
 struct window_job {
     struct sv provider, name;
