@@ -107,6 +107,27 @@ static void what_is_no_history_is_left_as_it_is(void **state)
     scratch_done(&s);
 }
 
+/* SQLite itself is not let near it: it would recover it. */
+static void a_strangers_log_of_writes_is_not_looked_at(void **state)
+{
+    struct scratch s;
+    char path[128], beside[160];
+    sqlite3 *db = NULL;
+    (void)state;
+    scratch_make(&s);
+    (void)snprintf(path, sizeof(path), "%s/f", s.path);
+    (void)snprintf(beside, sizeof(beside), "%s-shm", path);
+    make_file(path, "PRAGMA application_id = 7; PRAGMA journal_mode = WAL; CREATE TABLE job(x)");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    assert_int_equal(sqlite3_exec(db, "INSERT INTO job VALUES(1)", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    (void)unlink(beside);
+    assert_refused(path, ERR_USAGE, "a database, but no history");
+    assert_false(fs_exists(beside));
+    scratch_done(&s);
+}
+
 static void a_newer_file_is_left_as_it_is(void **state)
 {
     char sql[64];
@@ -268,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_file_is_of_this_form),
         cmocka_unit_test(what_is_no_history_is_left_as_it_is),
+        cmocka_unit_test(a_strangers_log_of_writes_is_not_looked_at),
         cmocka_unit_test(a_newer_file_is_left_as_it_is),
         cmocka_unit_test(a_newer_version_in_the_log_of_writes_counts_too),
         cmocka_unit_test(an_empty_file_becomes_a_history),
