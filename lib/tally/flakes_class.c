@@ -81,10 +81,11 @@ enum night_class class_find(const struct class_input *in)
         return NIGHT_BROKEN;
     if (f->hits_tonight > 0 && earlier_hits(f) == 0 && !failed_before_data(in) && !is_own(f))
         return NIGHT_NEW;
-    if (!has_ended(f) && (is_worse(in) || has_stepped_up(in)))
+    const bool returns = f->hits_tonight > 0 && !is_own(f) &&
+                         (f->has_returned || (earlier_hits(f) == 0 && failed_before_data(in)));
+    if (!returns && !has_ended(f) && (is_worse(in) || has_stepped_up(in)))
         return NIGHT_WORSE;
-    if (f->hits_tonight > 0 && !is_own(f) &&
-        (f->has_returned || (earlier_hits(f) == 0 && failed_before_data(in))))
+    if (returns)
         return NIGHT_RETURNING;
     if (is_fixed(f))
         return NIGHT_FIXED;

@@ -8,7 +8,8 @@
  *          new         failed tonight and never before, and not in one pull request alone
  *          got-worse   Fisher with Benjamini-Hochberg against the window before, or a change point in
  *                      the window after which nothing changed again; with 3 failures, 6 runs on both
- *                      sides and 5 points more at least; more than 15 are called extreme
+ *                      sides and 5 points more at least; more than 15 are called extreme; and not
+ *                      returning, which says more
  *          returning   failed tonight after as many greens as prove a repair, or after a window without
  *                      a failure
  *          flaky       there is evidence (flakes_facts.h), and not yet enough greens

@@ -15,7 +15,8 @@ struct row {
     uint64_t cured, tried_again, retests, red_streak;
     int64_t green_ms, wasted_ms, duration_ms;
     uint32_t newest, newest_failed; /* builds */
-    uint32_t days_before;           /* of the window before tonight, with builds */
+    uint32_t days_before,
+        today; /* days of the window with builds, the last aside; builds in that */
     size_t recent_count;
     char recent[NIGHT_GRID_BUILDS]; /* newest first */
 };
@@ -99,7 +100,7 @@ static void add_letter(struct row *row, char letter)
 static bool walk_builds(struct telling *t, struct err *err)
 {
     const struct series *s = t->s;
-    /* By job: the day of the newest build so far, in days before tonight. */
+    /* By job: the day of the newest build so far, in days before the last one. */
     int64_t *last = calloc((size_t)s->w->job_count + 1, sizeof(*last));
     if (last == NULL)
         return err_why(err, ERR_NOMEM, "no memory for %u jobs", s->w->job_count);
@@ -115,8 +116,9 @@ static bool walk_builds(struct telling *t, struct err *err)
         add_letter(row, letter_of(b, s->apart->marks[i]));
         row->builds++;
         row->tonight += b->started_ms >= s->o.since_ms;
-        const int64_t ago = (s->o.since_ms - 1 - b->started_ms) / SERIES_DAY_MS + 1;
-        if (b->started_ms < s->o.since_ms && ago != last[b->job]) {
+        const int64_t ago = (s->o.until_ms - 1 - b->started_ms) / SERIES_DAY_MS;
+        row->today += ago == 0;
+        if (ago > 0 && ago != last[b->job]) {
             row->days_before++;
             last[b->job] = ago;
         }
@@ -257,11 +259,11 @@ static struct class_input input_of(const struct telling *t, const struct row *ro
         .facts = &row->facts, .series = t->s, .q_worse = row->q_worse, .is_job = true};
 }
 
-/* It ran on most days of the window, and not tonight. */
+/* It ran on most days of the window, and not on the last: whenever the last report was. */
 static bool is_missing(const struct telling *t, const struct row *row)
 {
-    const int64_t days = (t->s->o.since_ms - t->s->o.from_ms) / SERIES_DAY_MS;
-    return row->tonight == 0 && days > 0 && 2 * (int64_t)row->days_before > days;
+    const int64_t days = (t->s->o.until_ms - t->s->o.from_ms) / SERIES_DAY_MS - 1;
+    return row->today == 0 && days > 0 && 2 * (int64_t)row->days_before > days;
 }
 
 struct sorted {
