@@ -21,6 +21,7 @@ enum {
     HISTORY_URL_BYTES = 2048,
     HISTORY_MESSAGE_BYTES = 512,
     HISTORY_MAP_BYTES = 1 << 30,
+    HISTORY_READY_BYTES = 256 << 20,
     HISTORY_DAY_MS = 24 * 3600 * 1000,
 };
 
@@ -116,6 +117,9 @@ bool history_bind_int(struct history *h, sqlite3_stmt *stmt, int place, int64_t 
  * whole, so that it stays apart from others. */
 bool history_name(struct arena *a, struct sv name, struct sv *ret_name, struct err *err) MUST_CHECK;
 
+/* Builds that started before it were pruned; 0 none were. */
+bool history_pruned_before(struct history *h, int64_t *ret_ms, struct err *err) MUST_CHECK;
+
 /* ---- cells: values of a row, bound, compared and digested alike ---- */
 
 enum cell_kind { CELL_INT, CELL_REAL, CELL_TEXT };
@@ -127,8 +131,6 @@ struct cell {
 };
 bool history_bind_cells(struct history *h, sqlite3_stmt *stmt, int first, const struct cell *cells,
                         size_t count, struct err *err) MUST_CHECK;
-bool history_digest_cells(struct buf *out, const struct cell *cells, size_t count,
-                          struct err *err) MUST_CHECK;
 
 /* A test of a build as it is digested and kept. */
 struct kept_test {
@@ -153,7 +155,30 @@ bool history_digest(const struct cell *build, const struct kept_test *tests, siz
                     const struct cell (*failures)[HISTORY_FAILURE_CELLS], size_t failure_count,
                     char ret_hex[33], struct err *err) MUST_CHECK;
 
-/* Builds that started before it were pruned; 0 none were. */
-bool history_pruned_before(struct history *h, int64_t *ret_ms, struct err *err) MUST_CHECK;
+/* ---- history_ready.c ---- */
+
+struct failing { /* a text with its signature */
+    struct sv text;
+    char hex[SIGNATURE_TEXT_BYTES];
+};
+
+struct ready { /* a build as its rows */
+    struct arena arena;
+    struct sv provider, job, id;
+    struct cell build[HISTORY_BUILD_CELLS];
+    struct cell failures[VERDICT_MAX_CAUSES][HISTORY_FAILURE_CELLS];
+    size_t failure_count;
+    struct kept_test *tests; /* in order, each once */
+    size_t test_count;
+    struct failing signatures[1 + VERDICT_MAX_CAUSES]; /* beside those of tests */
+    size_t signature_count;
+    int64_t started_ms;
+    char digest[33];
+};
+/* Given up by arena_done(&y->arena), also when it fails. */
+bool history_make_ready(struct ready *y, const struct result *r, struct sv rules_digest,
+                        struct err *err) MUST_CHECK;
+/* When a build began, as well as anything knows; 0 when nothing does. */
+int64_t history_start_of(const struct result *r);
 
 #endif

@@ -101,6 +101,14 @@ static inline struct test_result *keeping_test(struct result *r, const char *nam
     return t;
 }
 
+/* A JUnit report of the build. */
+static inline void keeping_report(struct result *r, const char *path, uint32_t *ret_index)
+{
+    struct err err = {0};
+    const struct artifact a = {.kind = ARTIFACT_JUNIT, .state = ARTIFACT_READ, .path = sv_of(path)};
+    assert_true(result_add_artifact(r, &a, ret_index, &err));
+}
+
 /* Put and freed; whether the history changed. */
 static inline bool keeping_put(struct history *h, struct result *r, const char *rules)
 {

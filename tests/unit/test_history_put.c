@@ -126,102 +126,6 @@ static void what_is_known_of_a_build_is_told(void **state)
     keeping_end(&k);
 }
 
-/* ---- tests of one name ---- */
-
-static void add_report(struct result *r, const char *path, uint32_t *ret_index)
-{
-    struct err err = {0};
-    const struct artifact a = {.kind = ARTIFACT_JUNIT, .state = ARTIFACT_READ, .path = sv_of(path)};
-    assert_true(result_add_artifact(r, &a, ret_index, &err));
-}
-
-static void one_test_in_two_reports_was_retried_in_one_folder_and_run_twice_in_two(void **state)
-{
-    static const struct {
-        const char *first, *second;
-        enum test_outcome a, b, joined;
-    } cases[] = {
-        {"x/junit_1.xml", "x/junit_2.xml", TEST_FAILED, TEST_PASSED, TEST_FLAKY},
-        {"x/junit_1.xml", "x/junit_2.xml", TEST_PASSED, TEST_FAILED, TEST_FLAKY},
-        {"x/junit_1.xml", "x/junit_2.xml", TEST_FAILED, TEST_FAILED, TEST_FAILED},
-        {"x/junit_1.xml", "y/junit_1.xml", TEST_FAILED, TEST_PASSED, TEST_FAILED},
-        {"x/junit_1.xml", "y/junit_1.xml", TEST_SKIPPED, TEST_PASSED, TEST_PASSED},
-        {"junit_1.xml", "junit_2.xml", TEST_FLAKY, TEST_PASSED, TEST_FLAKY},
-        {"junit_1.xml", "junit_2.xml", TEST_SKIPPED, TEST_SKIPPED, TEST_SKIPPED},
-    };
-    struct keeping k;
-    struct window w;
-    (void)state;
-    keeping_start(&k);
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        uint32_t index;
-        struct result *r = keeping_result("j", "1", 0, OUTCOME_FAILED);
-        add_report(r, cases[i].first, &index);
-        keeping_test(r, "t", cases[i].a)->artifact = index;
-        add_report(r, cases[i].second, &index);
-        keeping_test(r, "t", cases[i].b)->artifact = index;
-        keeping_test(r, "step", TEST_FAILED)->is_step = true;
-        (void)keeping_put(k.h, r, "r1");
-        keeping_window(k.h, &w);
-        assert_int_equal(w.result_count, 1); /* a step is no test */
-        if (w.result_outcome[0] != cases[i].joined)
-            fail_msg("case %zu: %s", i, test_outcome_name((enum test_outcome)w.result_outcome[0]));
-        if (w.failure_count > 0)
-            assert_int_equal(w.failures[0].attempts, 2);
-        window_done(&w);
-    }
-    assert_sound(k.h);
-    keeping_end(&k);
-}
-
-static void the_word_of_a_report_goes_before_that_of_a_log_and_steps_are_no_tests(void **state)
-{
-    struct err err = {0};
-    struct keeping k;
-    struct window w;
-    uint32_t report, log;
-    const struct artifact text = {.kind = ARTIFACT_BUILD_LOG, .path = SV("build-log.txt")};
-    (void)state;
-    keeping_start(&k);
-    for (int with_report = 0; with_report < 2; with_report++) {
-        struct result *r = keeping_result("j", "1", 0, OUTCOME_FAILED);
-        assert_true(result_add_artifact(r, &text, &log, &err));
-        keeping_test(r, "of the log", TEST_FAILED)->artifact = log;
-        keeping_test(r, "step", TEST_FAILED)->suite = SV("step graph");
-        if (with_report == 1) {
-            add_report(r, "junit.xml", &report);
-            keeping_test(r, "of the report", TEST_FAILED)->artifact = report;
-        }
-        (void)keeping_put(k.h, r, "r1");
-        keeping_window(k.h, &w);
-        assert_int_equal(w.result_count, 1);
-        assert_text(w.tests[0].name, with_report == 1 ? "of the report" : "of the log");
-        window_done(&w);
-    }
-    keeping_end(&k);
-}
-
-static void a_message_of_one_word_gives_way_to_the_first_line_that_says_more(void **state)
-{
-    struct keeping k;
-    struct window w;
-    (void)state;
-    keeping_start(&k);
-    struct result *r = keeping_result("j", "1", 0, OUTCOME_FAILED);
-    struct test_result *t = keeping_test(r, "t", TEST_FAILED);
-    t->message = SV("Failed");
-    t->text = SV("\n   \n    x_test.go:12: want 3, got 4\nmore");
-    t = keeping_test(r, "u", TEST_FAILED);
-    t->message = SV("Failed");
-    t->text = SV("");
-    (void)keeping_put(k.h, r, "r1");
-    keeping_window(k.h, &w);
-    assert_text(w.failures[0].message, "x_test.go:12: want 3, got 4");
-    assert_text(w.failures[1].message, "Failed");
-    window_done(&w);
-    keeping_end(&k);
-}
-
 /* ---- hostile ---- */
 
 static void hostile_names_are_safe_text_everywhere_and_found_again(void **state)
@@ -236,7 +140,7 @@ static void hostile_names_are_safe_text_everywhere_and_found_again(void **state)
     keeping_start(&k);
     for (int round = 0; round < 2; round++) {
         struct result *r = keeping_result("j", "1", 0, OUTCOME_FAILED);
-        add_report(r, "x.xml", &index);
+        keeping_report(r, "x.xml", &index);
         r->build.job = r->build.id = r->build.url = r->build.profile = evil;
         r->build.refs.org = r->build.refs.repo = r->build.refs.base_sha = evil;
         r->verdict.detail = r->verdict.summary = r->verdict.excerpt = evil;
@@ -391,16 +295,23 @@ static void kill_at_any_moment_loses_nothing_committed(void **state)
         struct window w;
         unsigned got;
         assert_int_equal(pipe(fds), 0);
+        const unsigned first = committed;
         const pid_t pid = fork();
         if (pid == 0) {
             (void)close(fds[0]);
-            write_until_killed(k.path, committed, fds[1]);
+            write_until_killed(k.path, first, fds[1]);
         }
         assert_true(pid > 0);
         (void)close(fds[1]);
         seed = seed * 6364136223846793005U + 1442695040888963407U;
-        const struct timespec moment = {.tv_nsec = (long)((seed >> 33) % 30000000)};
-        (void)nanosleep(&moment, NULL); /* not a wait for something: the moment of the kill */
+        /* after some commits, or at any moment of the start; then anywhere in what follows */
+        for (uint64_t n = round % 2 == 0 ? 1 + (seed >> 40) % 6 : 0; n > 0; n--) {
+            assert_int_equal(read(fds[0], &got, sizeof(got)), sizeof(got));
+            committed = got + 1;
+        }
+        const long most = round % 2 == 0 ? 3000000 : 60000000;
+        const struct timespec moment = {.tv_nsec = (long)((seed >> 33) % (uint64_t)most)};
+        (void)nanosleep(&moment, NULL); /* no wait for something: the moment of the kill */
         assert_int_equal(kill(pid, SIGKILL), 0);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
         while (read(fds[0], &got, sizeof(got)) == (ssize_t)sizeof(got))
@@ -587,9 +498,6 @@ int main(void)
         cmocka_unit_test(the_same_build_again_changes_nothing),
         cmocka_unit_test(what_changed_replaces_the_build_and_all_of_its_tests),
         cmocka_unit_test(what_is_known_of_a_build_is_told),
-        cmocka_unit_test(one_test_in_two_reports_was_retried_in_one_folder_and_run_twice_in_two),
-        cmocka_unit_test(the_word_of_a_report_goes_before_that_of_a_log_and_steps_are_no_tests),
-        cmocka_unit_test(a_message_of_one_word_gives_way_to_the_first_line_that_says_more),
         cmocka_unit_test(hostile_names_are_safe_text_everywhere_and_found_again),
         cmocka_unit_test(runs_are_kept_and_the_last_report_is_found),
         cmocka_unit_test(processes_that_write_at_once_lose_nothing),
