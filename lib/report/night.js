@@ -119,10 +119,10 @@ const lists = {
     word('Job', r => r.n, r => said(r.n)), word('Class', r => r.c, r => r.w ? tag('missing') : tag(r.c)), figure('Tonight', r => r.o),
     { name: 'Newest left', css: 'x', show: r => make('span', { class: 'strip' }, [...(r.e || '')].map(cell)) },
     figure('Passed, raw', r => share(r.x).rate, r => ratio(share(r.x))), figure('Adjusted', r => share(r.a).low, r => percent(share(r.a))),
-    figure('Red streak', r => r.k), figure('Set apart', r => r.i), figure('Cured by retry', r => share(r.v).rate, r => percent(share(r.v))),
+    figure('Set apart', r => r.i), figure('Retry cures', r => share(r.v).rate, r => percent(share(r.v))),
     figure('To green', r => r.m, r => span(r.m)), figure('Median', r => r.d, r => span(r.d)), figure('Wasted', r => r.l, r => span(r.l))],
     detail: r => [make('p', { class: 'because' }, said(r.b)), make('p', null, r.g ? [said(r.g), '; '] : null,
-      `${plural(r.q || 0, 'build')} in the window, ${plural(r.s || 0, 'retest')}; passed before ${percent(share(r.p))}`), change(r.h), r.r.map(example)] },
+      `${plural(r.q || 0, 'build')} in the window, ${plural(r.s || 0, 'retest')}; the newest ${r.k || 0} failed in a row; passed before ${percent(share(r.p))}`), change(r.h), r.r.map(example)] },
   builds: { title: 'Failed builds, newest first', kind: r => r.c, columns: [
     word('Build', r => r.r[0].j || '', r => build(r.r[0])), figure('Started', r => r.r[0].t, r => time(r.r[0].t)), word('Cause', r => r.k, r => said(r.k)),
     word('What happened', r => r.n || '', r => [said(r.n), excerpt(r.r[0])]), word('Advice', r => r.v, r => [r.v, ' ', r.f ? small(r.f + '\u00a0% sure') : null]),

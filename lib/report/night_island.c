@@ -14,7 +14,7 @@
  * The others are told where the script names its columns.
  */
 
-enum { SHA_BYTES = 12, RECENT = 18, NAME_BYTES = 300, TEXT_BYTES = 400, ROW_BYTES = 256 * 1024 };
+enum { SHA_BYTES = 12, RECENT = 16, NAME_BYTES = 300, TEXT_BYTES = 400, ROW_BYTES = 256 * 1024 };
 
 struct island {
     struct page *page;

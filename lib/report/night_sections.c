@@ -57,7 +57,7 @@ static void put_examples(struct page *p, const struct night_ref *refs, size_t co
                     : i == 1 ? "<p class=where>also "
                              : ", ");
         page_build(p, &refs[i]);
-        page_put(p, " ");
+        page_put(p, i == 0 || refs[i].line > 0 ? " " : "");
         if (i == 0) {
             page_time(p, refs[i].started_ms);
             page_put(p, "</p>");

@@ -45,7 +45,7 @@ static void rows_hold_what_the_night_holds(void **state)
                                "1700000000#1:build-log.txt%3A900"},
         {"tests.rows.0.h.b", "0870a1b2c3d4"},
         {"grid.rows.0.g", "FFFFFFFFFPPP"},
-        {"jobs.rows.0.e", "FFFFFFFFFPIOPPPPFP"},
+        {"jobs.rows.0.e", "FFFFFFFFFPIOPPPP"},
         {"builds.rows.0.k", "test/ginkgo"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
