@@ -40,8 +40,8 @@ static char lower(char c)
 static bool is_one_of(struct sv w, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (words[i][0] == w.ptr[0] && strlen(words[i]) == w.len &&
-            memcmp(words[i], w.ptr, w.len) == 0)
+        if (words[i][0] == w.ptr[0] && strncmp(words[i], w.ptr, w.len) == 0 &&
+            words[i][w.len] == '\0')
             return true;
     }
     return false;
@@ -81,16 +81,18 @@ static bool is_verb_of_http(struct sv w)
 /* "deleting", and the nouns that names are given to, as ends of words too: "hcpcluster". */
 static bool is_namer(struct sv w)
 {
-    static const char *const ends[] = {
-        "cluster",   "pod",      "namespace", "node",  "service", "deployment",
-        "container", "image",    "release",   "group", "volume",  "secret",
-        "map",       "instance", "machine",   "host",  "user",    "project",
-        "bucket",    "network",  "job",       "pool",  "disk",    "named"};
+    static const struct sv ends[] = {
+        SV_INIT("cluster"), SV_INIT("pod"),        SV_INIT("namespace"), SV_INIT("node"),
+        SV_INIT("service"), SV_INIT("deployment"), SV_INIT("container"), SV_INIT("image"),
+        SV_INIT("release"), SV_INIT("group"),      SV_INIT("volume"),    SV_INIT("secret"),
+        SV_INIT("map"),     SV_INIT("instance"),   SV_INIT("machine"),   SV_INIT("host"),
+        SV_INIT("user"),    SV_INIT("project"),    SV_INIT("bucket"),    SV_INIT("network"),
+        SV_INIT("job"),     SV_INIT("pool"),       SV_INIT("disk"),      SV_INIT("named")};
     static const char *const not_verbs[] = {"missing", "string", "during", "warning", "nothing"};
     if (w.len >= 6 && sv_ends(w, SV("ing")))
         return !is_one_of(w, not_verbs, COUNT_OF(not_verbs));
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        if (sv_ends(w, sv_of(ends[i])))
+        if (w.ptr[w.len - 1] == ends[i].ptr[ends[i].len - 1] && sv_ends(w, ends[i]))
             return true;
     }
     return false;
@@ -336,7 +338,12 @@ static void add_url(struct reader *r, struct sv url)
 /* A run of word characters, colons inside and masks: a URL, a place in a source, words. */
 static void add_run(struct reader *r, struct sv t)
 {
-    if (sv_find(t, SV("://")) < t.len) {
+    const size_t colon = sv_find_char(t, ':');
+    if (colon == t.len) {
+        add_simple(r, t);
+        return;
+    }
+    if (sv_find(sv_tail(t, colon), SV("://")) < t.len - colon) {
         add_url(r, t);
         return;
     }
