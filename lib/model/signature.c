@@ -160,8 +160,6 @@ static bool is_random_part(struct sv part, bool after_dash)
     const struct shape s = shape_of(part);
     if (part.len < 4 || s.letters + s.digits != part.len)
         return false;
-    if (s.digits == part.len)
-        return true;
     size_t vowels = 0;
     for (size_t i = 0; i < part.len; i++) {
         if (part.ptr[i] >= 'A' && part.ptr[i] <= 'Z')
@@ -176,9 +174,10 @@ static bool is_random_part(struct sv part, bool after_dash)
 
 size_t signature_mask(struct sv normal)
 {
-    static const struct sv masks[] = {SV_INIT("<id>"),  SV_INIT("<n>"),   SV_INIT("<time>"),
-                                      SV_INIT("<dur>"), SV_INIT("<ip>"),  SV_INIT("<hash>"),
-                                      SV_INIT("<ptr>"), SV_INIT("<tmp>"), SV_INIT("<uuid>")};
+    static const struct sv masks[] = {SV_INIT("<id>"),   SV_INIT("<n>"),   SV_INIT("<time>"),
+                                      SV_INIT("<dur>"),  SV_INIT("<ip>"),  SV_INIT("<hash>"),
+                                      SV_INIT("<ptr>"),  SV_INIT("<tmp>"), SV_INIT("<uuid>"),
+                                      SV_INIT("<host>"), SV_INIT("<path>")};
     if (normal.len == 0 || normal.ptr[0] != '<')
         return 0;
     for (size_t i = 0; i < COUNT_OF(masks); i++) {
@@ -198,8 +197,8 @@ static bool add_name(struct buf *out, struct sv t, struct err *err)
         const struct sv part = {.ptr = t.ptr + from, .len = i - from};
         const struct shape s = shape_of(part);
         const bool number = part.len > 0 && s.digits == part.len;
-        const bool mask =
-            is_random_part(part, from > 0 && t.ptr[from - 1] == '-') || is_hash(part, &s);
+        const bool mask = !number && (is_random_part(part, from > 0 && t.ptr[from - 1] == '-') ||
+                                      is_hash(part, &s));
         const size_t word = mask || number ? 0 : word_before_number(part);
         if (!buf_add(out,
                      mask       ? SV("<id>")
@@ -221,6 +220,54 @@ static bool is_temporary_path(struct sv t)
            sv_starts(t, SV("/var/folders/"));
 }
 
+bool signature_is_host(struct sv t)
+{
+    static const struct sv ends[] = {SV_INIT("com"),   SV_INIT("net"),      SV_INIT("org"),
+                                     SV_INIT("io"),    SV_INIT("dev"),      SV_INIT("cloud"),
+                                     SV_INIT("local"), SV_INIT("internal"), SV_INIT("gov"),
+                                     SV_INIT("edu"),   SV_INIT("svc"),      SV_INIT("localdomain")};
+    const size_t dot = sv_find_last(t, '.');
+    for (size_t i = 0; dot < t.len && i < COUNT_OF(ends); i++) {
+        if (sv_equal_nocase(sv_tail(t, dot + 1), ends[i]))
+            return true;
+    }
+    return false;
+}
+
+/* One of many alike: "ip-10-0-1-2.ec2.internal", not "quay.io". */
+static bool is_varying_host(struct sv t)
+{
+    const struct shape s = shape_of(t);
+    return s.digits > 0 && s.dots >= 2 && s.colons == 0 && s.slashes == 0 && s.others == 0 &&
+           signature_is_host(t);
+}
+
+/* "https://host:443/path", "host:443"; false with nothing written when the host is no varying one. */
+static bool add_host(struct buf *out, struct sv t, bool *ret_done, struct err *err)
+{
+    const size_t scheme = sv_find(t, SV("://"));
+    const size_t from = scheme < t.len ? scheme + 3 : 0;
+    const struct sv rest = sv_tail(t, from);
+    size_t end = 0;
+    while (end < rest.len && rest.ptr[end] != ':' && rest.ptr[end] != '/')
+        end++;
+    *ret_done = is_varying_host(sv_head(rest, end));
+    return !*ret_done || (buf_add(out, sv_head(t, from), err) && buf_add(out, SV("<host>"), err) &&
+                          add_name(out, sv_tail(rest, end), err));
+}
+
+/* Where a file lies differs from machine to machine; its name does not. */
+static bool is_path(struct sv t)
+{
+    return t.len > 2 && t.ptr[0] == '/' && (is_alpha(t.ptr[1]) || is_digit(t.ptr[1])) &&
+           sv_find_last(t, '/') > 0;
+}
+
+static bool add_path(struct buf *out, struct sv t, struct err *err)
+{
+    return buf_add(out, SV("<path>"), err) && add_name(out, sv_tail(t, sv_find_last(t, '/')), err);
+}
+
 static bool add_token(struct buf *out, struct sv t, struct err *err)
 {
     struct sv tail = {0};
@@ -232,6 +279,15 @@ static bool add_token(struct buf *out, struct sv t, struct err *err)
     const char *mask = NULL;
     if (sv_find_char(t, '<') < t.len) /* masked before */
         return add_name(out, t, err) && buf_add(out, tail, err);
+    if (is_path(t) && !is_temporary_path(t))
+        return add_path(out, t, err) && buf_add(out, tail, err);
+    if (s.dots >= 2 && s.digits > 0 && s.letters > 0) {
+        bool done = false;
+        if (!add_host(out, t, &done, err) || (done && !buf_add(out, tail, err)))
+            return false;
+        if (done)
+            return true;
+    }
     if (s.digits == 0 && s.hex < t.len && s.dashes == 0)
         mask = is_temporary_path(t) ? "<tmp>" : NULL;
     else if (is_uuid(t, &s))

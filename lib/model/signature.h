@@ -1,8 +1,9 @@
 /*
  * signature - the normal form of an error text, and its digest: equal for two failures that are the
- * same. Masked: times, durations, addresses, UUIDs, hashes, pointers, ports, temporary paths,
- * numbers in names, hosts' random parts. Blanks in a row become one, a line end when one was among
- * them. Changing the masks raises SIGNATURE_VERSION.
+ * same. Masked: times, durations, addresses, UUIDs, hashes, pointers, ports, temporary paths, folders
+ * of absolute paths, numbers in names, names of hosts with numbers in them, random parts of names.
+ * Blanks in a row become one, a line end when one was among them. The normal form of a normal form is
+ * itself. Changing the masks raises SIGNATURE_VERSION.
  *
  * Errors:  those of buf and digest.
  * Threads: no state.
@@ -21,5 +22,8 @@ bool signature_of(struct sv text, char ret_hex[SIGNATURE_TEXT_BYTES], struct err
 
 /* Length of the mask ("<id>") at the start of a normal form, 0 for none. */
 size_t signature_mask(struct sv normal);
+
+/* Its last label is one that names of hosts end in. */
+bool signature_is_host(struct sv name);
 
 #endif

@@ -98,19 +98,6 @@ static bool is_namer(struct sv w)
     return false;
 }
 
-static bool is_top_domain(struct sv w)
-{
-    static const struct sv names[] = {
-        SV_INIT("com"), SV_INIT("net"),   SV_INIT("org"),   SV_INIT("io"),
-        SV_INIT("dev"), SV_INIT("cloud"), SV_INIT("local"), SV_INIT("internal"),
-        SV_INIT("gov"), SV_INIT("edu"),   SV_INIT("svc"),   SV_INIT("localdomain")};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (sv_equal_nocase(w, names[i]))
-            return true;
-    }
-    return false;
-}
-
 /* ---- what a word is ---- */
 
 struct makeup {
@@ -210,10 +197,8 @@ static bool is_word_with_number(struct sv t, const struct makeup *m)
 
 static bool is_host(struct sv t, const struct makeup *m)
 {
-    if (m->dots == 0 || m->slashes > 0)
-        return false;
-    const struct sv last = sv_tail(t, sv_find_last(t, '.') + 1);
-    return last.len > 0 && is_top_domain(last) && (m->dots >= 2 || m->digits > 0 || m->masks > 0);
+    return m->slashes == 0 && (m->dots >= 2 || (m->dots == 1 && m->digits + m->masks > 0)) &&
+           signature_is_host(t);
 }
 
 /* The head of a name before its first part with digits or a mask: "oadp" of "oadp-7d9f8c6b5-x2k4q". */
@@ -283,7 +268,8 @@ static struct sv stripped(struct sv t)
 static void add_simple(struct reader *r, struct sv t)
 {
     const bool rooted = sv_starts(t, SV("/")) || sv_starts(t, SV("./")) ||
-                        sv_starts(t, SV("../")) || sv_starts(t, SV("~/"));
+                        sv_starts(t, SV("../")) || sv_starts(t, SV("~/")) ||
+                        sv_starts(t, SV("<path>/"));
     const struct sv bare = stripped(t);
     const struct makeup m = makeup_of(bare);
     if (m.letters + m.digits + m.masks == 0)

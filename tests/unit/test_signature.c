@@ -29,6 +29,12 @@ static void what_changes_from_run_to_run_is_masked(void **state)
         {"open /tmp/go-build123/x: no", "open /tmp/go-build987/x: no"},
         {"  spaced   out ", "spaced out"},
         {"wrote 123456 bytes", "wrote 98765 bytes"},
+        {"/home/a/work/7/src/main.c:3: error", "/workspace/src/main.c:3: error"},
+        {"lookup ip-10-0-1-2.ec2.internal: no", "lookup ip-10-9-8-7.ec2.internal: no"},
+        {"Get https://api.ab12c.example.com:6443/v1",
+         "Get https://api.zz9.other.example.org:443/v1"},
+        {"worker3 is down", "worker14 is down"},
+        {"a\r\n\n  b", "a\nb"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
@@ -45,6 +51,11 @@ static void what_tells_failures_apart_is_kept(void **state)
         {"TestAlpha failed", "TestBeta failed"},
         {"connection refused", "connection reset"},
         {"expected 3", "expected 4"},
+        {"pull from quay.io/a failed", "pull from docker.io/a failed"},
+        {"/src/main.c:3: error", "/src/tank.c:3: error"},
+        {"a\nb", "a b"},
+        {"https://h failed", "x2k4q://h failed"},
+        {"bad sha256", "bad md5"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
