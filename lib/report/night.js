@@ -86,7 +86,8 @@ const counts = list => make('ul', { class: 'facts' }, (list || []).map(c => make
 const change = h => h ? make('p', null, 'Changed ', time(h.t), ' ', small(`(between ${clock(h.f)} and ${clock(h.e)})`),
   `: ${h.p}\u00a0% → ${h.a}\u00a0% fail; commits `, make('code', null, said(h.g || '?')), '…', make('code', null, said(h.b || '?'))) : null;
 const rate = s => s.of ? make('span', { class: 'rate' }, whisker(s), make('span', null, percent(s))) : '–';
-const label = r => make('span', { class: 'test' }, r.q ? [make('span', { class: 'suite u' }, r.q.split(/(?<=[./:])/).map(part => [part, make('wbr')]))] : null, said(r.n));
+const breakable = text => text.split(/(?<=[./:])/).map(part => [part, make('wbr')]);
+const label = r => make('span', { class: 'test' }, r.q ? make('span', { class: 'suite u' }, breakable(r.q)) : null, said(r.n));
 /* Where there is little room: the last part of what stands before the name. */
 const narrow = r => make('span', { class: 'test' }, r.q ? make('span', { class: 'suite u' }, /[^./]*.$/.exec(r.q)[0]) : null, said(r.n));
 const tags = list => list.filter(Boolean).map(name => [tag(name), ' ']);
@@ -391,6 +392,7 @@ function show() {
 }
 
 for (const el of $$('.u')) el.textContent = el.textContent.replace(/[\ufe64\ufe65\ufe60]/g, c => ({ '\ufe64': '<', '\ufe65': '>', '\ufe60': '\u0026' })[c]);
+for (const el of $$('.suite > .u')) el.replaceChildren(...breakable(el.textContent).flat());
 tools();
 $$('table[data-key]').forEach(fromServer);
 ['tests', 'clusters', 'jobs', 'builds'].forEach(fromIsland);
