@@ -82,6 +82,8 @@ static const char *const texts[STMT_COUNT] = {
                        " END, last = max(last, ?6), version = ?2, cluster = ?4,"
                        " cluster_version = ?5 WHERE first > ?6 OR last < ?6 OR version <> ?2"
                        " OR cluster_version <> ?5",
+    [STMT_SIGNATURE_TIMES] = "UPDATE signature SET first = CASE WHEN first = 0 OR ?2 < first AND"
+                             " ?2 > 0 THEN ?2 ELSE first END, last = max(last, ?3) WHERE hex = ?1",
     [STMT_BUILD_FIND] = "SELECT build.id, outcome, incomplete, rules_digest, digest FROM build"
                         " JOIN job ON job.id = build.job"
                         " WHERE provider = ? AND name = ? AND build_id = ?",
@@ -252,9 +254,11 @@ static void forget(struct history *h)
 {
     strmap_done(&h->jobs);
     strmap_done(&h->tests);
+    strmap_done(&h->signature_places);
     strmap_init(&h->jobs, HISTORY_MAP_BYTES);
     strmap_init(&h->tests, HISTORY_MAP_BYTES);
-    h->known_count = 0;
+    strmap_init(&h->signature_places, HISTORY_MAP_BYTES);
+    h->known_count = h->signature_count = 0;
 }
 
 void history_rollback(struct history *h)
@@ -293,6 +297,18 @@ static bool write_times(struct history *h, struct err *err)
             !history_bind_int(h, stmt, 2, k->first_seen_ms, err) ||
             !history_bind_int(h, stmt, 3, k->first_failed_ms, err) ||
             !history_run_stmt(h, stmt, err))
+            return false;
+        k->changed = false;
+    }
+    for (size_t i = 0; i < h->signature_count; i++) {
+        sqlite3_stmt *stmt;
+        struct known_signature *k = &h->signatures[i];
+        if (!k->changed)
+            continue;
+        if (!history_stmt(h, STMT_SIGNATURE_TIMES, &stmt, err) ||
+            !history_bind_text(h, stmt, 1, sv_of(k->hex), err) ||
+            !history_bind_int(h, stmt, 2, k->first_ms, err) ||
+            !history_bind_int(h, stmt, 3, k->last_ms, err) || !history_run_stmt(h, stmt, err))
             return false;
         k->changed = false;
     }
@@ -522,6 +538,7 @@ bool history_open(const struct history_options *options, struct history **ret_hi
     h->batch = options->batch > 0 ? options->batch : 1;
     strmap_init(&h->jobs, HISTORY_MAP_BYTES);
     strmap_init(&h->tests, HISTORY_MAP_BYTES);
+    strmap_init(&h->signature_places, HISTORY_MAP_BYTES);
     const bool ok = (h->path != NULL && h->version != NULL) ||
                     err_why(err, ERR_NOMEM, "no memory for the history");
     if (!ok || !open_file(h, err)) {
@@ -540,7 +557,9 @@ void history_close(struct history *h)
     close_db(h);
     strmap_done(&h->jobs);
     strmap_done(&h->tests);
+    strmap_done(&h->signature_places);
     free(h->known);
+    free(h->signatures);
     free(h->path);
     free(h->version);
     free(h);

@@ -44,6 +44,7 @@ enum history_stmt {
     STMT_TEST_ADD,
     STMT_TEST_TIMES,
     STMT_SIGNATURE,
+    STMT_SIGNATURE_TIMES,
     STMT_BUILD_FIND,
     STMT_BUILD_DELETE,
     STMT_RESULT_DELETE,
@@ -68,6 +69,12 @@ struct known_test { /* a row of the table test */
     bool changed; /* times to be written before the next commit */
 };
 
+struct known_signature { /* a row of the table signature that was written by this handle */
+    char hex[SIGNATURE_TEXT_BYTES];
+    int64_t first_ms, last_ms;
+    bool changed;
+};
+
 struct history {
     sqlite3 *db;
     char *path;
@@ -80,6 +87,9 @@ struct history {
     struct strmap tests; /* "suite\nclass\nname" to the place in known, from 1 */
     struct known_test *known;
     size_t known_count, known_cap;
+    struct strmap signature_places; /* hex to the place in signatures, from 1 */
+    struct known_signature *signatures;
+    size_t signature_count, signature_cap;
 };
 
 /* ---- history.c ---- */

@@ -203,14 +203,12 @@ static bool safe_lines(struct arena *a, struct sv normal, struct sv *ret_text, s
     return ok;
 }
 
-static bool write_signature(struct history *h, struct sv text, const char *hex, int64_t at_ms,
-                            struct err *err)
+static bool add_signature(struct history *h, struct sv text, const char *hex, int64_t at_ms,
+                          struct err *err)
 {
     char cluster[CLUSTER_ID_BYTES];
     sqlite3_stmt *stmt;
     struct buf normal;
-    if (hex[0] == '\0')
-        return true;
     buf_init(&normal, 64 * 1024);
     bool ok = signature_normal(text, &normal, err);
     struct arena arena;
@@ -228,6 +226,49 @@ static bool write_signature(struct history *h, struct sv text, const char *hex, 
     arena_done(&arena);
     buf_done(&normal);
     return ok;
+}
+
+static bool room_for_signature(struct history *h, struct err *err)
+{
+    if (h->signature_count < h->signature_cap)
+        return true;
+    const size_t cap = h->signature_cap > 0 ? h->signature_cap * 2 : 256;
+    struct known_signature *signatures = reallocarray(h->signatures, cap, sizeof(*signatures));
+    if (signatures == NULL)
+        return err_why(err, ERR_NOMEM, "no memory for %zu signatures", cap);
+    h->signatures = signatures;
+    h->signature_cap = cap;
+    return true;
+}
+
+/* Written once by a handle; after that only its times may change. */
+static bool write_signature(struct history *h, struct sv text, const char *hex, int64_t at_ms,
+                            struct err *err)
+{
+    if (hex[0] == '\0')
+        return true;
+    uint64_t *place = strmap_put(&h->signature_places, sv_of(hex), NULL, err);
+    if (place == NULL)
+        return false;
+    if (*place == 0) {
+        if (!room_for_signature(h, err) || !add_signature(h, text, hex, at_ms, err))
+            return false;
+        struct known_signature *k = &h->signatures[h->signature_count];
+        *k = (struct known_signature){.first_ms = at_ms, .last_ms = at_ms};
+        memcpy(k->hex, hex, SIGNATURE_TEXT_BYTES);
+        *place = ++h->signature_count;
+        return true;
+    }
+    struct known_signature *k = &h->signatures[*place - 1];
+    if (at_ms > 0 && (k->first_ms == 0 || at_ms < k->first_ms)) {
+        k->first_ms = at_ms;
+        k->changed = true;
+    }
+    if (at_ms > k->last_ms) {
+        k->last_ms = at_ms;
+        k->changed = true;
+    }
+    return true;
 }
 
 static bool write_result(struct history *h, int64_t build, int64_t test, const struct kept_test *t,

@@ -206,6 +206,31 @@ static void runs_are_kept_and_the_last_report_is_found(void **state)
     keeping_end(&k);
 }
 
+/* In whatever order the builds come, in one transaction or several. */
+static void a_signature_knows_when_it_was_first_and_last_seen(void **state)
+{
+    static const unsigned orders[][4] = {{3, 1, 2, 4}, {1, 2, 3, 4}, {4, 3, 2, 1}, {2, 4, 1, 3}};
+    struct keeping k;
+    struct window w;
+    struct err err = {0};
+    (void)state;
+    for (uint32_t batch = 1; batch < 5; batch++) {
+        keeping_start(&k);
+        keeping_reopen(&k, batch);
+        for (size_t i = 0; i < 4; i++)
+            (void)keeping_put(k.h, lot("j", orders[batch - 1][i]), "r");
+        assert_true(history_commit(k.h, &err));
+        keeping_window(k.h, &w);
+        assert_int_equal(w.signature_count, 2);
+        for (uint32_t i = 0; i < w.signature_count; i++) {
+            assert_int_equal(w.signatures[i].first_ms, KEEPING_START + 1000);
+            assert_int_equal(w.signatures[i].last_ms, KEEPING_START + 4000);
+        }
+        window_done(&w);
+        keeping_end(&k);
+    }
+}
+
 /* ---- several processes ---- */
 
 enum { WRITERS = 4, BUILDS_EACH = 40 };
@@ -500,6 +525,7 @@ int main(void)
         cmocka_unit_test(what_is_known_of_a_build_is_told),
         cmocka_unit_test(hostile_names_are_safe_text_everywhere_and_found_again),
         cmocka_unit_test(runs_are_kept_and_the_last_report_is_found),
+        cmocka_unit_test(a_signature_knows_when_it_was_first_and_last_seen),
         cmocka_unit_test(processes_that_write_at_once_lose_nothing),
         cmocka_unit_test(kill_at_any_moment_loses_nothing_committed),
         cmocka_unit_test(a_full_disk_is_told_and_what_was_committed_stays),
