@@ -1,4 +1,5 @@
 #include "keeping.h"
+#include "torture.h"
 
 #include "tally/history_p.h"
 #include "tally/history_tend.h"
@@ -287,6 +288,35 @@ static void check_of_a_file_with_holes_shot_into_it_ends_and_finds_them(void **s
     assert_true(found >= 12); /* the others hit room that nothing uses */
 }
 
+/* Whichever allocation fails, each day is pruned whole or not at all, and none is counted twice. */
+static void memory_that_is_not_there_is_told_and_pruning_goes_on_where_it_stopped(void **state)
+{
+    struct keeping k;
+    char fault[256];
+    bool ok = false;
+    (void)state;
+    keeping_start(&k);
+    put_days(k.h);
+    for (unsigned long n = 0; n < 100000; n++) {
+        uint64_t builds = 0, faults = 0;
+        struct history_figures f;
+        struct err err = {0};
+        torture_arm(n);
+        ok = history_prune(k.h, KEEPING_START + 4 * KEEPING_DAY, &builds, &err) &&
+             history_figures(k.h, &f, &err) && history_check(k.h, note_fault, fault, &faults, &err);
+        torture_disarm();
+        assert_true(ok || err.code == ERR_NOMEM);
+        if (!torture_fired())
+            break;
+    }
+    assert_true(ok);
+    assert_int_equal(figures(k.h).builds, 0);
+    assert_int_equal(number(k.h, SUM("runs", "0")), 40);
+    assert_int_equal(number(k.h, SUM("failures", TEST_ID("fails"))), 14);
+    assert_int_equal(faults_in(k.h, fault), 0);
+    keeping_end(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +324,7 @@ int main(void)
         cmocka_unit_test(totals_are_what_the_pruned_builds_were),
         cmocka_unit_test(what_was_pruned_is_not_counted_twice),
         cmocka_unit_test(a_build_of_unknown_time_stays_and_one_that_never_ended_is_not_counted),
+        cmocka_unit_test(memory_that_is_not_there_is_told_and_pruning_goes_on_where_it_stopped),
         cmocka_unit_test(vacuum_gives_room_back_and_loses_nothing),
         cmocka_unit_test(check_finds_what_was_changed_behind_its_back),
         cmocka_unit_test(check_of_a_file_with_holes_shot_into_it_ends_and_finds_them),
