@@ -178,7 +178,8 @@ static bool send_to_slack(const struct nightly *n, const struct night *night,
           err_where(err, "%s", o->slack_webhook_file)) &&
          night_files_render("slack", night, options, &body, err);
     if (ok && o->dry_run)
-        (void)fprintf(stderr, "prowl: a message of %zu bytes would be sent to %s\n", body.len, host);
+        (void)fprintf(stderr, "prowl: a message of %zu bytes would be sent to %s\n", body.len,
+                      host);
     else if (ok)
         ok = post_json(url.data, buf_sv(&body), &post, err);
     buf_done(&text);
@@ -226,6 +227,9 @@ int nightly_run(const struct invocation *in, const char *path, struct err *err)
     n->digest = ok ? sv_of(ruleset_digest(n->session.rules)) : SV("");
     if (ok && path == NULL)
         ok = (path = session_history_file(&n->session, err)) != NULL;
+    if (ok && !has_run && !fs_exists(path))
+        ok = err_where(err, "%s", path) ||
+             err_why(err, ERR_USAGE, "there is no history yet; name at least one source");
     const struct history_options options = {
         .path = path, .read_only = !has_run, .version = PROWL_VERSION};
     ok = ok && history_open(&options, &n->history, err) && find_times(n, err) &&

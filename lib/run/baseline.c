@@ -67,7 +67,8 @@ bool baselines_init(struct pipeline *p, struct err *err)
 /* The nearest passing build of the same job. */
 static const struct build *find_passing(const struct pipeline *p, const struct job *job)
 {
-    const uint64_t i = p->passing != NULL ? p->passing[pipeline_place(p, job->order)] : p->list->count;
+    const uint64_t i =
+        p->passing != NULL ? p->passing[pipeline_place(p, job->order)] : p->list->count;
     return i < p->list->count ? &p->list->builds[i] : NULL;
 }
 

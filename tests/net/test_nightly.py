@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -59,7 +60,8 @@ class Case(nettest.Case):
 
     def rows(self, history):
         """Builds as the history exports them, without what says by which run they were read."""
-        return sorted(self.prowl("history", "export", "--format", "ndjson", "--history", self.path(history)).out.splitlines())
+        out = self.prowl("history", "export", "--format", "ndjson", "--history", self.path(history)).out
+        return sorted(re.sub(r'"(analyzed_ms|run)":\d+,?', "", line) for line in out.splitlines())
 
 
 class Nights(Case):
@@ -84,7 +86,7 @@ class Nights(Case):
         self.assertEqual(ledger["bad"], 1)
 
     def test_night_after_night_gives_what_one_run_gives(self):
-        for night in range(NIGHTS - 1, -1, -1):
+        for night in (9, 4, 1, 0):
             self.nightly("--since", nights.morning(night + 1), night=night, history="each.db", folder="each")
         self.nightly("--since", nights.morning(1), folder="once")
         self.assertEqual(self.rows("each.db"), self.rows("h.db"))
@@ -126,9 +128,12 @@ class Nights(Case):
 
     def test_other_rules_judge_again_from_the_cache(self):
         self.nightly()
-        with Rude(self.path("nothing")) as silent:
-            self.nightly("--disable", "registry.*", "--offline", "--list", self.list_of_builds(), folder="other", server=silent)
-        told = self.night("other")["self"]
+        builds = self.list_of_builds()
+        self.server.stop()
+        self.prowl("nightly", "--no-config", "--disable", "registry.*", "--offline", "--list", builds, "--history", self.path("h.db"),
+                   "--gcs-url", self.server.url, "--gcs-api-url", self.server.url + "/storage/v1", "--json", self.path("other.json"),
+                   env={"PROWL_NOW": nights.morning(0)})
+        told = json.loads(self.read("other.json"))["self"]
         self.assertGreater(told["rejudged"], 300)
         self.assertEqual(told["unreadable"], 0)
 
@@ -155,7 +160,8 @@ class Trouble(Case):
                 if "portal" in folder or "ledger" in folder or "orbit" in folder:
                     for name in names:
                         rude.on("/" + os.path.relpath(os.path.join(folder, name), made()), status(403))
-            rude.on("/prowjobs.js", ok(b"var allBuilds = " + open(os.path.join(made(), "prowjobs.json"), "rb").read() + b";"))
+            with open(os.path.join(made(), "prowjobs.json"), "rb") as f:
+                rude.on("/prowjobs.js", ok(b"var allBuilds = " + f.read() + b";"))
             done = self.nightly("--tries", "1", server=rude, status=3)
         self.assertTrue(self.night()["self"]["broken"])
         self.assertIn("broken", done.out.splitlines()[0].lower() + done.out.splitlines()[1].lower())
