@@ -3,7 +3,7 @@
  *
  * In:      judged results, one build at a time; a build that is there already is replaced whole.
  * Out:     what is known of a build; windows (tally/window.h); tables for people (history_tell.h).
- * Shape:   STRICT tables, versioned by user_version and upgraded when opened; ARCHITECTURE.md tells
+ * Shape:   STRICT tables, versioned by user_version and upgraded when opened; README.md tells
  *          them. A build's passed tests are one packed value; others are rows. Pruned builds leave
  *          totals by job, test and day.
  * Errors:  ERR_USAGE: a file that is no history, or of a newer prowl: it is left as it is. ERR_FORMAT:
