@@ -4,7 +4,7 @@
  * In:      facts (flakes_facts.h), the q-value of "got worse", when it first failed in the history.
  * Out:     the first class of model/night.h that holds:
  *          broken      its newest runs in one job: 2-3 all red, 4-5 at least 4, 6-10 at least 70 %, or 3
- *                      and more in a row; and its rate before makes that no chance (Fisher, 5 %)
+ *                      and more in a row; and its rate before makes that no chance (Fisher, 1 %)
  *          new         failed tonight and never before, and not in one pull request alone
  *          got-worse   Fisher with Benjamini-Hochberg against the window before, or a change point in
  *                      the window after which nothing changed again; with 3 failures, 6 runs on both

@@ -294,7 +294,7 @@ static bool is_by_rate(const struct job_state *j, uint32_t hits, uint32_t runs)
     const uint32_t earlier = j->runs - runs, earlier_hits = j->hits - hits;
     if (earlier == 0 || 10 * (uint64_t)earlier_hits >= 7 * (uint64_t)earlier)
         return false;
-    return stats_fisher(hits, runs, j->hits, j->runs) >= FACTS_ALPHA;
+    return stats_fisher(hits, runs, j->hits, j->runs) >= FACTS_BROKEN_ALPHA;
 }
 
 static bool is_job_broken(const struct job_state *j, struct facts_tally *ret_newest)
@@ -352,7 +352,7 @@ static void find_greens(const struct facts_room *room, const struct change_list 
             f->greens++;
             continue;
         }
-        if (f->greens >= f->greens_wanted &&
+        if (f->greens / 2 >= f->greens_wanted && /* by chance in 0.25 % of gaps, not in 5 % */
             s->w->builds[room->builds[i]].started_ms >= s->o.since_ms) {
             f->has_returned = true;
             f->returned_after = f->greens;

@@ -23,11 +23,12 @@ enum {
     FACTS_TAIL = 10,      /* newest runs of a job that say whether it is broken */
     FACTS_LEAST_RUNS = 6, /* on both sides of a comparison */
     FACTS_LEAST_FAILURES = 3,
-    FACTS_SURE_RUNS = 20, /* a rate seen over fewer runs is taken as one over so many */
+    FACTS_SURE_RUNS = 50, /* a rate seen over fewer runs is taken as one over so many */
 };
-#define FACTS_PITY 0.05    /* a smaller growth is not worth a word */
-#define FACTS_EXTREME 0.15 /* a larger one is called extreme */
-#define FACTS_ALPHA 0.05
+#define FACTS_PITY 0.05         /* a smaller growth is not worth a word */
+#define FACTS_EXTREME 0.15      /* a larger one is called extreme */
+#define FACTS_ALPHA 0.05        /* of greens that prove a repair */
+#define FACTS_BROKEN_ALPHA 0.01 /* of reds that a flake's rate does not explain */
 
 struct facts_tally {
     uint64_t hits, runs;
@@ -49,7 +50,7 @@ struct facts {
     bool is_broken;
     uint32_t broken_job;
     struct facts_tally broken; /* its newest runs */
-    bool has_returned;         /* tonight, after so many greens */
+    bool has_returned;         /* tonight, after twice the greens that were wanted */
     uint64_t returned_after;
     struct facts_tally worse_before, worse_now; /* independent */
     bool is_tested;
