@@ -6,12 +6,18 @@
 #include "reading.h"
 #include "tally/history.h"
 #include "tally/night_make.h"
+#include "tally/quarantine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DAY_MS = 24 * 3600 * 1000, MAX_TROUBLES = REPORT_MAX_HOSTS + 1, ADDRESS_BYTES = 4096 };
+enum {
+    DAY_MS = 24 * 3600 * 1000,
+    MAX_TROUBLES = REPORT_MAX_HOSTS + 1,
+    ADDRESS_BYTES = 4096,
+    QUARANTINE_TEXT_BYTES = 64 * 1024 * 1024
+};
 
 struct nightly {
     struct session session;
@@ -159,6 +165,35 @@ static struct report_options options_of(const struct nightly *n)
                                    .artifacts_url = n->session.endpoints.gcsweb};
 }
 
+static bool write_text(const char *path, struct sv text, struct err *err)
+{
+    struct fs_writer w;
+    const bool ok =
+        fs_writer_open(&w, path, err) && fs_writer_add(&w, text, err) && fs_writer_commit(&w, err);
+    fs_writer_done(&w);
+    return ok;
+}
+
+static bool write_quarantine(const struct nightly *n, const struct night *night, struct err *err)
+{
+    struct buf text;
+    bool ok = true;
+    buf_init(&text, QUARANTINE_TEXT_BYTES);
+    for (size_t i = 0; ok && i < n->settings->quarantine.count; i++) {
+        enum quarantine_format format = QUARANTINE_GO;
+        const char *wanted = n->settings->quarantine.items[i];
+        const size_t equals = sv_find_char(sv_of(wanted), '=');
+        if (!quarantine_parse(sv_head(sv_of(wanted), equals), &format) || wanted[equals] == '\0' ||
+            wanted[equals + 1] == '\0')
+            ok = err_why(err, ERR_USAGE,
+                         "\"%s\" is no FORMAT=FILE; formats are go, pytest, ginkgo, junit", wanted);
+        ok = ok && quarantine_write(night, format, &text, err) &&
+             write_text(wanted + equals + 1, buf_sv(&text), err);
+    }
+    buf_done(&text);
+    return ok || err_what(err, "--quarantine");
+}
+
 /* The address is a secret, so it comes from a file and is never shown. */
 static bool send_to_slack(const struct nightly *n, const struct night *night,
                           const struct report_options *options, struct err *err)
@@ -194,7 +229,8 @@ static bool report(struct nightly *n, bool has_run, bool *ret_broken, struct err
     const struct report_options options = options_of(n);
     const bool to_stdout = n->settings->format == NULL && n->settings->outputs.count == 0;
     bool ok = make_night(n, has_run, &night, err) &&
-              night_files_write(&n->settings->night, to_stdout, night, &options, err);
+              night_files_write(&n->settings->night, to_stdout, night, &options, err) &&
+              write_quarantine(n, night, err);
     if (ok)
         *ret_broken = night->self.broken;
     if (ok && has_run) {
