@@ -166,10 +166,12 @@ static bool is_random_part(struct sv part, bool after_dash)
             return false;
         vowels += strchr("aeiou", part.ptr[i]) != NULL;
     }
-    if (s.digits > 0)
-        return word_before_number(part) == 0 && (part.len >= 5 || s.digits > 1);
     /* Kubernetes leaves vowels out of what it generates, as "https" does. */
-    return after_dash && part.len == 5 && vowels == 0;
+    if (after_dash && part.len == 5 && vowels == 0)
+        return true;
+    if (s.digits == 1 && s.letters >= 4 && vowels > 0 && !after_dash)
+        return false; /* "opentest4j", "log4j" */
+    return s.digits > 0 && word_before_number(part) == 0 && (part.len >= 5 || s.digits > 1);
 }
 
 size_t signature_mask(struct sv normal)

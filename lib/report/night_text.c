@@ -125,8 +125,12 @@ static void put_test(struct page *p, const struct night_test *t)
     }
     wrap(p, from, DEEP, 2);
     line_of(p, "", t->message);
-    if (t->example_count > 0)
-        line_of(p, "", t->examples[0].log.len > 0 ? t->examples[0].log : t->examples[0].url);
+    if (t->example_count > 0) { /* whole, even where it is wider: it is there to be opened */
+        night_putf(&p->t, "%*s", DEEP, "");
+        night_put_line(&p->t, t->examples[0].log.len > 0 ? t->examples[0].log : t->examples[0].url,
+                       LINE_BYTES);
+        night_put(&p->t, "\n");
+    }
 }
 
 static void put_class(struct page *p, const struct night *n, enum night_class c)

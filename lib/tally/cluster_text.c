@@ -208,8 +208,10 @@ static struct sv steady_head(struct sv t)
     for (size_t i = 0; i <= t.len; i++) {
         if (i < t.len && !is_joint(t.ptr[i]))
             continue;
-        const struct makeup m = makeup_of((struct sv){.ptr = t.ptr + from, .len = i - from});
-        if (m.digits > 0 || m.masks > 0)
+        const struct sv part = {.ptr = t.ptr + from, .len = i - from};
+        const struct makeup m = makeup_of(part);
+        const bool word = m.digits == 1 && m.runs == 1 && m.masks == 0 && m.letters >= 4;
+        if ((m.digits > 0 || m.masks > 0) && !word && !is_word_with_number(part, &m))
             break;
         end = i;
         from = i + 1;
@@ -232,10 +234,10 @@ static void add_varying(struct reader *r, struct sv t, const struct makeup *m)
         return;
     }
     const struct sv head = steady_head(t);
-    size_t letters = 0;
-    for (size_t i = 0; i < head.len; i++)
-        letters += is_alpha(head.ptr[i]);
-    if (letters >= 3 && m->joints > 0 && head.len + 2 <= CLUSTER_WORD_BYTES)
+    const size_t letters = makeup_of(head).letters;
+    if (head.len == t.len)
+        add_plain(r, t, false, sv_find_char(t, '-') < t.len ? WORD_NAME : 0U);
+    else if (letters >= 3 && m->joints > 0 && head.len + 2 <= CLUSTER_WORD_BYTES)
         add_plain(r, head, true, WORD_NAME);
     else
         add_value(r, 0);
@@ -446,8 +448,8 @@ static size_t drive_length(struct sv s)
     if (s.len < 4 || !is_alpha(s.ptr[0]) || s.ptr[1] != ':' || s.ptr[2] != '\\')
         return 0;
     size_t i = 3;
-    while (i < s.len && (run_length(sv_tail(s, i)) > 0 || s.ptr[i] == '\\'))
-        i++;
+    for (size_t run = 1; i < s.len && run > 0; i += run)
+        run = s.ptr[i] == '\\' ? 1 : run_length(sv_tail(s, i));
     return i;
 }
 

@@ -60,7 +60,7 @@ static void no_line_is_wider_than_the_terminal_but_addresses(void **state)
     for (int kind = 0; kind < NIGHT_FIXTURE_COUNT; kind++) {
         const char *text = night_shown("text", (enum night_fixture_kind)kind);
         for (struct sv rest = sv_of(text); sv_cut(&rest, '\n', &line);) {
-            if (text_columns(line) > 100)
+            if (text_columns(line) > 100 && !sv_starts(sv_trim(line), SV("http")))
                 fail_msg("%.*s", SV_ARG(line));
         }
         assert_harmless(text);

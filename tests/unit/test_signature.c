@@ -56,6 +56,7 @@ static void what_tells_failures_apart_is_kept(void **state)
         {"a\nb", "a b"},
         {"https://h failed", "x2k4q://h failed"},
         {"bad sha256", "bad md5"},
+        {"org.opentest4j.A", "org.log4j.A"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
