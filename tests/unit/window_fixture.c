@@ -258,11 +258,15 @@ static void *array(struct fixture *f, size_t count, size_t size)
     return list;
 }
 
-static int by_key(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
-    const struct strmap_entry *x = *(const struct strmap_entry *const *)a;
-    const struct strmap_entry *y = *(const struct strmap_entry *const *)b;
-    return sv_compare(x->key, y->key);
+    struct window_test x = {0}, y = {0};
+    split_name((*(const struct strmap_entry *const *)a)->key, &x);
+    split_name((*(const struct strmap_entry *const *)b)->key, &y);
+    int order = sv_compare(x.suite, y.suite);
+    if (order == 0)
+        order = sv_compare(x.class_name, y.class_name);
+    return order != 0 ? order : sv_compare(x.name, y.name);
 }
 
 /* Tests in order of their names, as the history gives them. */
@@ -274,7 +278,7 @@ static void name_tests(struct fixture *f)
     for (size_t i = 0; i < count; i++)
         order[i] = strmap_at(&f->tests, i);
     if (count > 1)
-        qsort(order, count, sizeof(*order), by_key);
+        qsort(order, count, sizeof(*order), by_name);
     f->window.tests = array(f, count, sizeof(*f->window.tests));
     f->window.test_count = (uint32_t)count;
     for (size_t i = 0; i < count; i++) {
