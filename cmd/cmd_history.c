@@ -308,8 +308,11 @@ static int prune(struct asking *a, struct err *err)
     const int64_t before = o->now_ms - o->older_than_ms;
     if (!history_prune(a->h, before, &builds, err))
         return status_of(err);
-    (void)printf("%" PRIu64 " builds from before %s gave way to totals by day\n", builds,
-                 when(before, text));
+    if (builds == 0)
+        (void)printf("no build is from before %s\n", when(before, text));
+    else
+        (void)printf("%" PRIu64 " build%s from before %s gave way to totals by day\n", builds,
+                     builds == 1 ? "" : "s", when(before, text));
     return STATUS_DONE;
 }
 

@@ -260,7 +260,7 @@ const struct command_info command_table[] = {
      "or runs as CSV or NDJSON; times are milliseconds since 1970. vacuum: gives unused room back. check: whether the file is whole and "
      "every build as it was put; exits with 1 when it is not. A file that is no history, or of a newer prowl, is left as it is.",
      "prowl history stats\n"
-     "prowl history test '*login*'\n"
+     "prowl history test '*restore*'\n"
      "prowl history prune --older-than 90d\n"
      "prowl history export results --format ndjson\n", "stats|show|test|job|prune|export|vacuum|check"},
     {"scrape", COMMAND_SCRAPE, "[SOURCE…]", "One row a build, for InfluxDB or for people",

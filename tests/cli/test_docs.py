@@ -169,7 +169,7 @@ class Commands(prowltest.Case):
                     path = os.path.join(folder, part[1])
                     os.makedirs(os.path.dirname(path), exist_ok=True)
                     with open(path, "w", encoding="utf-8") as f:
-                        f.write(part[2])
+                        f.write(part[2].replace(HOST, self.world.url))
                 elif part[0] == "command" and part[1] not in NOT_RUN:
                     with self.subTest(name, command=part[1]):
                         self.execute(part[1], folder)
