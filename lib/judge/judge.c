@@ -340,7 +340,8 @@ static bool has_log(const struct result *r)
 static bool names_a_cause(const struct result *r)
 {
     for (size_t i = 0; i < r->finding_count; i++) {
-        if (r->findings[i].severity >= SEVERITY_CAUSE && r->findings[i].phase != PHASE_TEARDOWN)
+        const struct finding *f = &r->findings[i];
+        if (f->severity >= SEVERITY_CAUSE && f->phase != PHASE_TEARDOWN && f->kind != KIND_FLAKE)
             return true;
     }
     return false;
@@ -456,6 +457,24 @@ static void find_cause(const struct court *c, struct verdict *v)
     v->flake = v->flake || v->kind == KIND_FLAKE;
 }
 
+/*
+ * A build that did not fail: its log may tell of tests that failed and then passed. Where nobody
+ * says how it ended, that is all that there is to tell; a build that passed stays without a cause.
+ */
+static void note_flake(const struct result *r, struct verdict *v)
+{
+    for (size_t i = 0; i < r->finding_count && v->outcome != OUTCOME_RUNNING; i++) {
+        if (r->findings[i].kind != KIND_FLAKE)
+            continue;
+        v->flake = true;
+        if (v->outcome == OUTCOME_UNKNOWN) {
+            v->causes[v->cause_count++] = (uint32_t)i;
+            fill_from_root(r, v);
+        }
+        return;
+    }
+}
+
 bool judge_build(struct result *r, const struct judge_options *options, struct err *err)
 {
     struct verdict v = {.artifact = UINT32_MAX};
@@ -464,8 +483,11 @@ bool judge_build(struct result *r, const struct judge_options *options, struct e
     v.flake = r->counts.flaky > 0 && r->counts.failed + r->counts.errored == 0;
     if (v.outcome == OUTCOME_PASSED || v.outcome == OUTCOME_RUNNING ||
         v.outcome == OUTCOME_UNKNOWN) {
-        r->verdict = v;
-        return true;
+        note_flake(r, &v);
+        const bool signs = v.excerpt.len == 0 || signature_of(v.excerpt, v.signature, err);
+        if (signs)
+            r->verdict = v;
+        return signs;
     }
     if (!steps_init(&c.steps, r, err))
         return false;

@@ -64,7 +64,7 @@ class Rules(prowltest.Case):
         self.assertIn("takes no argument", self.prowl("rules", "list", "x", status=2).err)
 
     def test_the_built_in_packs_have_no_mistake_and_no_doubt(self):
-        out = self.prowl("rules", "lint", "--warnings-fail").out
+        out = self.prowl("rules", "lint", "--strict").out
         self.assertRegex(out, r"\A\d+ examples, 0 failed\n\d+ rules, 0 warnings\n\Z")
 
     def test_test_runs_the_examples_of_the_named_pack_only(self):

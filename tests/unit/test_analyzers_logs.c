@@ -47,7 +47,7 @@ static void lines_of_prow_itself(void **state)
         {"{\"component\":\"entrypoint\",\"error\":\"wrapped process failed: exit status "
          "1\",\"level\":\"error\",\"msg\":"
          "\"Error executing test process\"}\n",
-         "rollup.entrypoint other/exit-status rollup 1\n", ""},
+         "rollup.entrypoint other/exit-status rollup 1\n", "failed by Prow's entrypoint"},
         {"{\"component\":\"entrypoint\",\"error\":\"process timed "
          "out\",\"level\":\"error\",\"msg\":\"Error executing "
          "test process\"}\n",
@@ -139,7 +139,19 @@ static void closing_lines(void **state)
         {"Build step 'Execute shell' marked build as failure\n", "failed by Jenkins"},
         {"error Command failed with exit code 1.\n", "failed by npm"},
         {"ERROR:   py39: commands failed\n", "failed by tox"},
+        {"Error: Process completed with exit code 2.\n", "failed by GitHub Actions"},
+        {"runner[12]: WARNING: Job failed: exit code 137\n", "failed by GitLab"},
+        {"\xf0\x9f\x9a\xa8 Error: no such service\n", "failed by Buildkite"},
+        {"ERRO[2024-03-01T10:00:00Z] Some steps failed:\n", "failed by ci-operator"},
+        {"FAIL Required test coverage of 80% not reached. Total coverage: 74%\n",
+         "failed by pytest-cov"},
+        {"The command '/bin/sh -c make' returned a non-zero code: 2\n",
+         "failed by the image's build"},
+        {"+ exit 3\n", "failed by an exit status"},
+        {"INFO: Build completed successfully, 41 total actions\n", "passed by Bazel"},
+        {"INFO: Build completed, 1 test FAILED, 12 total actions\n", "failed by Bazel"},
         {"Exited with code exit status 0\n", ""},
+        {"+ exit 0\n", ""},
         {"we are Finished: SUCCESS\n", ""},
     };
     (void)state;
