@@ -184,20 +184,21 @@ static void sort_into_verdict(const struct court *c, struct verdict *v)
 
 static double confidence_of(const struct result *r, const struct verdict *v)
 {
+    /* As often right on labelled logs that no rule was written from. */
     static const double base[] = {[SEVERITY_ROLLUP] = 0.3,
-                                  [SEVERITY_SYMPTOM] = 0.5,
-                                  [SEVERITY_CAUSE] = 0.8,
-                                  [SEVERITY_DEFINITE] = 0.95};
+                                  [SEVERITY_SYMPTOM] = 0.85,
+                                  [SEVERITY_CAUSE] = 0.92,
+                                  [SEVERITY_DEFINITE] = 0.97};
     const struct finding *root = &r->findings[v->causes[0]];
     double confidence = base[root->severity];
     if (root->authority >= AUTHORITY_STEP)
-        confidence += 0.03;
+        confidence += 0.02;
     for (size_t i = 1; i < v->cause_count; i++) {
         const struct finding *rival = &r->findings[v->causes[i]];
         if (rival->kind != root->kind && rival->severity >= root->severity)
             confidence -= 0.08;
     }
-    return confidence < 0.2 ? 0.2 : confidence > 0.98 ? 0.98 : confidence;
+    return confidence < 0.2 ? 0.2 : confidence > 0.99 ? 0.99 : confidence;
 }
 
 static void fill_from_root(const struct result *r, struct verdict *v)
