@@ -17,9 +17,18 @@
     ROW("^\\xf0\\x9f\\x9a\\xa8 Error: ", OUTCOME_FAILED, 20, "Buildkite", false) \
     ROW("^ERRO\\[[^]]*\\] Some steps failed:", OUTCOME_FAILED, 15, "ci-operator", false) \
     ROW("wrapped process failed: exit status [1-9]", OUTCOME_FAILED, 20, "Prow's entrypoint", false) \
-    ROW("^Exited with code (exit status )?[1-9]", OUTCOME_FAILED, 21, "CircleCI", true) \
+    ROW("^Exited with code (exit status )?[1-9]|^CircleCI received exit code [1-9]", OUTCOME_FAILED, 21, "CircleCI", true) \
     ROW("^##\\[error\\](Bash|PowerShell|Cmd\\.exe) exited with code '?[1-9]", OUTCOME_FAILED, 22, "Azure Pipelines", true) \
     ROW("^Process exited with code [1-9]", OUTCOME_FAILED, 21, "TeamCity", true) \
+    ROW("^Command exited with code [1-9]", OUTCOME_FAILED, 21, "AppVeyor", true) \
+    ROW("^Build success$", OUTCOME_PASSED, 20, "AppVeyor", false) \
+    ROW("^(\\[[^]]*\\] +\\| *)?\xf0\x9f\x8f\x81 +Job failed$|^exitcode '[1-9][0-9]*': failure$", OUTCOME_FAILED, 22, "act", true) \
+    ROW("^(\\[[^]]*\\] +\\| *)?\xf0\x9f\x8f\x81 +Job succeeded$", OUTCOME_PASSED, 22, "act", false) \
+    ROW("^exit code [1-9][0-9]*$|pipeline (failed|error): (exit code|exit status) [1-9]", OUTCOME_FAILED, 12, "Drone", true) \
+    ROW("^Failing task since return code of |^Finished task '.*' with result: Failed", OUTCOME_FAILED, 20, "Bamboo", true) \
+    ROW("^\\[Container\\] .* Command did not exit successfully |^Phase complete: \\w+ State: FAILED|Phase complete: \\w+ State: FAILED$", OUTCOME_FAILED, 20, "CodeBuild", true) \
+    ROW("^ERROR: build step [0-9]+ .* failed: step exited with non-zero status: [1-9]", OUTCOME_FAILED, 20, "Cloud Build", true) \
+    ROW("^Exit status: [1-9][0-9]*$|^exit code: [1-9][0-9]* duration: ", OUTCOME_FAILED, 12, "an exit status", true) \
     ROW("^(ERROR: )?script returned exit code -?[1-9]|^Build step '.*' marked build as failure", OUTCOME_FAILED, 18, "Jenkins", true) \
     ROW("^##\\[error\\]|^Error: The (operation was canceled|runner has received a shutdown signal)", OUTCOME_FAILED, 6, "GitHub Actions", false) \
     ROW("^Cleaning up orphan processes$", OUTCOME_PASSED, 5, "GitHub Actions", false) \

@@ -3,8 +3,9 @@
  *
  * In:      the first lines of a log, whole lines with their LF; then lines without it.
  * Forms:   RFC 3339 (GitHub Actions, docker, kubernetes; GitLab's with its stream mark behind it),
- *          "[…Z] " (Jenkins, Taskcluster), "HH:MM:SS " (Jenkins, mozharness with its level), and two
- *          columns and a stamp (`gh run view --log`).
+ *          "[…Z] " (Jenkins, Taskcluster), "HH:MM:SS " (Jenkins, mozharness with its level), two
+ *          columns and a stamp (`gh run view --log`), "[step:L12:3s] " (Woodpecker; Drone without
+ *          the L), "[HH:MM:SS]W:\t [Step 1/2] " (TeamCity), "build\tDD-Mon-YYYY HH:MM:SS\t" (Bamboo).
  * Out:     a dialect fits when more than half of the lines that are not blank begin so. Lines that
  *          do not begin so have no prefix.
  * Threads: no state.
@@ -14,7 +15,16 @@
 
 #include "base/sv.h"
 
-enum dialect { DIALECT_NONE, DIALECT_RFC3339, DIALECT_BRACKETS, DIALECT_CLOCK, DIALECT_TABS };
+enum dialect {
+    DIALECT_NONE,
+    DIALECT_RFC3339,
+    DIALECT_BRACKETS,
+    DIALECT_CLOCK,
+    DIALECT_TABS,
+    DIALECT_STEP,
+    DIALECT_TEAMCITY,
+    DIALECT_BAMBOO
+};
 
 enum dialect dialect_of(struct sv first_lines);
 size_t dialect_prefix(enum dialect dialect, struct sv line); /* bytes to leave out */

@@ -37,6 +37,23 @@ static const struct {
      "text"},
     {DIALECT_TABS, "job\tstep text", "job\tstep text"},
     {DIALECT_TABS, "job\tstep\ttext", "job\tstep\ttext"},
+    {DIALECT_STEP, "[test:L12:3s] text", "text"},
+    {DIALECT_STEP, "[unit tests:12] + make", "+ make"},
+    {DIALECT_STEP, "[test:L12:3s]", "[test:L12:3s]"},
+    {DIALECT_STEP, "[a.proto:1:1] text", "[a.proto:1:1] text"},
+    {DIALECT_STEP, "[a.c:12] text", "[a.c:12] text"},
+    {DIALECT_STEP, "[test:12:3] text", "[test:12:3] text"},
+    {DIALECT_STEP, "[test:L] text", "[test:L] text"},
+    {DIALECT_STEP, "[12] text", "[12] text"},
+    {DIALECT_TEAMCITY, "[10:11:12]W:\t [Step 1/2] text", "text"},
+    {DIALECT_TEAMCITY, "[10:11:12] : Build finished", "Build finished"},
+    {DIALECT_TEAMCITY, "[10:11:12] :\t [Step 1/2", "[Step 1/2"},
+    {DIALECT_TEAMCITY, "[10:11:12] text", "[10:11:12] text"},
+    {DIALECT_TEAMCITY, "[10-11-12] : text", "[10-11-12] : text"},
+    {DIALECT_BAMBOO, "build\t03-Oct-2023 10:11:12\ttext", "text"},
+    {DIALECT_BAMBOO, "error\t03-Oct-2023 10:11:12\t", ""},
+    {DIALECT_BAMBOO, "build\t03-Oct-2023 10:11\ttext", "build\t03-Oct-2023 10:11\ttext"},
+    {DIALECT_BAMBOO, "build\t2023-10-03 10:11:120\ttext", "build\t2023-10-03 10:11:120\ttext"},
     {DIALECT_NONE, "2024-03-01T10:00:00Z text", "2024-03-01T10:00:00Z text"},
 };
 
@@ -60,7 +77,7 @@ static void no_dialect_reads_past_the_end_of_a_line(void **state)
             assert_non_null(exact);
             memcpy(exact, lines[i].line, n);
             const struct sv line = {.ptr = exact, .len = n};
-            for (enum dialect d = DIALECT_NONE; d <= DIALECT_TABS; d++) {
+            for (enum dialect d = DIALECT_NONE; d <= DIALECT_BAMBOO; d++) {
                 assert_true(dialect_prefix(d, line) <= n);
                 assert_true(dialect_columns(d, line) <= n);
             }
@@ -88,6 +105,10 @@ static void the_dialect_is_that_of_most_of_the_first_lines(void **state)
         {"Started by user\n" JENKINS JENKINS, DIALECT_BRACKETS},
         {CLOCK CLOCK "one\n", DIALECT_CLOCK},
         {TABS TABS, DIALECT_TABS},
+        {"Build 'A' #1\n[10:00:00]i: x\n[10:00:00]W:\t [Step 1/1] x\n", DIALECT_TEAMCITY},
+        {"[clone:L0:0s] x\n[test:L0:0s] + x\n", DIALECT_STEP},
+        {"[a.proto:1:1] x\n[a.proto:2:1] x\n", DIALECT_NONE},
+        {"build\t03-Oct-2023 10:11:12\tx\n", DIALECT_BAMBOO},
         {GITHUB "2024-03-01T10:0", DIALECT_NONE},
         {"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n" GITHUB GITHUB, DIALECT_NONE},
     };
