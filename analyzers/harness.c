@@ -54,6 +54,7 @@
     ROW("^(ERROR: )?InvocationError(: | for command )|: commands failed$|: FAIL code [1-9]|^nox > Session \\S+ failed", OUTCOME_FAILED, 8, "tox", true) \
     ROW("^\\+ exit [1-9]|^error: script \"[^\"]+\" exited with code [1-9]|^Error: Terraform exited with code [1-9]|^Command exited with code [1-9]", OUTCOME_FAILED, 8, "an exit status", true) \
     ROW("^rake aborted!|^Error: The process '.*' failed with exit code [1-9]", OUTCOME_FAILED, 8, "an exit status", true) \
+    ROW("ok[:=] ?[0-9]+ +changed[:=] ?[0-9]+ +unreachable[:=] ?[0-9]+ +failed[:=] ?[1-9]", OUTCOME_FAILED, 7, "Ansible", false) \
     ROW("^FAIL$|^FAIL\\t", OUTCOME_FAILED, 8, "go test", false)
 
 struct closing {

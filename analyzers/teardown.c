@@ -3,24 +3,27 @@
  * rules and other analyzers found. */
 #include "common.h"
 
+enum { BY_SCRIPT, BY_SYSTEM, MARKS = 16, LINE_LOSS = 60 };
+
 static const struct trigger triggers[] = {
     /* A shell's trace: a function of that name, or what takes a cluster down. */
-    {"^\\++ (\\w+[-_])?(cleanup|clean_up|teardown|tear_down)\\b"
-     "|^\\++ (kind delete|minikube (delete|stop)|terraform (destroy|apply -destroy)|vagrant destroy"
-     "|docker[- ]compose (\\S+ )*down|eksctl delete|k3d cluster delete)\\b",
-     true},
-    {"^Cleaning up after docker|^Build teardown$|^Post job cleanup\\.$|^Running after.script$"
-     "|^\\[Pipeline\\] \\{ \\(Declarative: Post Actions\\)"
-     "|^~~~ Running \\S+ pre-exit hook|^##\\[section\\]Starting: Finalize Job",
-     true},
+    [BY_SCRIPT] = {"^\\++ (\\w+[-_])?(cleanup|clean_up|teardown|tear_down)\\b"
+                   "|^\\++ (kind delete|minikube (delete|stop)|terraform (destroy|apply "
+                   "-destroy)|vagrant destroy"
+                   "|docker[- ]compose (\\S+ )*down|eksctl delete|k3d cluster delete)\\b",
+                   true},
+    [BY_SYSTEM] =
+        {"^Cleaning up after docker|^Build teardown$|^Post job cleanup\\.$|^Running after.script$"
+         "|^\\[Pipeline\\] \\{ \\(Declarative: Post Actions\\)"
+         "|^~~~ Running \\S+ pre-exit hook|^##\\[section\\]Starting: Finalize Job",
+         true},
     {NULL, false},
 };
-
-enum { MARKS = 16 };
 
 struct teardown {
     uint64_t marks[MARKS];
     size_t count;
+    uint64_t system; /* the CI system's own, the last one */
 };
 
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
@@ -28,8 +31,9 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
 {
     struct teardown *s = state;
     (void)a;
-    (void)trigger;
     (void)err;
+    if (trigger == BY_SYSTEM)
+        s->system = line->number;
     if (s->count < MARKS)
         s->marks[s->count++] = line->number;
     return true;
@@ -72,6 +76,8 @@ static bool at_end(void *state, const struct analysis *a, const struct log_facts
             f->severity > SEVERITY_ROLLUP)
             f->phase = PHASE_TEARDOWN;
     }
+    for (size_t i = 0; i < e->line_count && s->system > 0; i++)
+        e->lines[i].score -= e->lines[i].line > s->system ? LINE_LOSS : 0;
     return true;
 }
 

@@ -141,6 +141,70 @@ static size_t bamboo_prefix(struct sv line)
     return at + STAMP + 1;
 }
 
+/* "2023-10-03 10:11:12.123456 | controller | text"; Zuul's own lines have no node. */
+static size_t zuul_prefix(struct sv line)
+{
+    static const char shape[] = "0000-00-00 00:00:00.000000 | ";
+    enum { SHAPE = sizeof(shape) - 1, NODE_BYTES = 64 };
+    if (line.len < SHAPE)
+        return 0;
+    for (size_t i = 0; i < SHAPE; i++) {
+        if (shape[i] == '0' ? !is_digit(line.ptr[i]) : line.ptr[i] != shape[i])
+            return 0;
+    }
+    const struct sv rest = sv_head(sv_tail(line, SHAPE), NODE_BYTES);
+    const size_t bar = sv_find(rest, SV(" | "));
+    return bar < rest.len && bar == sv_find_char(rest, ' ') ? SHAPE + bar + 3 : (size_t)SHAPE;
+}
+
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+           c == '-' || c == '.';
+}
+
+/* "sut_1  | text", "app-sut-1  | text" */
+static size_t compose_prefix(struct sv line)
+{
+    size_t name = 0, at;
+    while (name < line.len && is_name(line.ptr[name]))
+        name++;
+    size_t number = name;
+    while (number > 0 && is_digit(line.ptr[number - 1]))
+        number--;
+    if (number == name || number < 2 ||
+        (line.ptr[number - 1] != '_' && line.ptr[number - 1] != '-'))
+        return 0;
+    for (at = name; at < line.len && line.ptr[at] == ' '; at++)
+        ;
+    if (at == name || at + 1 >= line.len || line.ptr[at] != '|' || line.ptr[at + 1] != ' ')
+        return 0;
+    return at + 2;
+}
+
+/* "#12 3.456 text": the number of the step, and its seconds */
+static size_t buildkit_prefix(struct sv line)
+{
+    const size_t step = digits_at(line, 1);
+    size_t at = step + 2;
+    if (line.ptr[0] != '#' || step == 0 || at >= line.len || line.ptr[step + 1] != ' ')
+        return 0;
+    const size_t seconds = digits_at(line, at);
+    at += seconds + 1;
+    if (seconds == 0 || at >= line.len || line.ptr[at - 1] != '.')
+        return 0;
+    const size_t part = digits_at(line, at);
+    at += part;
+    return part > 0 && at < line.len && line.ptr[at] == ' ' ? at + 1 : 0;
+}
+
+size_t dialect_relay(struct sv line)
+{
+    if (line.len == 0)
+        return 0;
+    return line.ptr[0] == '#' ? buildkit_prefix(line) : compose_prefix(line);
+}
+
 /* mozharness: "10:00:00     INFO -  text" */
 static size_t level_prefix(struct sv rest)
 {
@@ -180,6 +244,8 @@ size_t dialect_prefix(enum dialect dialect, struct sv line)
         return teamcity_prefix(line);
     case DIALECT_BAMBOO:
         return bamboo_prefix(line);
+    case DIALECT_ZUUL:
+        return zuul_prefix(line);
     case DIALECT_NONE:
     default:
         return 0;
@@ -198,8 +264,8 @@ enum dialect dialect_of(struct sv first_lines)
     /* TeamCity's clock is a stamp in brackets as well. */
     static const enum dialect all[] = {DIALECT_RFC3339, DIALECT_TEAMCITY, DIALECT_BRACKETS,
                                        DIALECT_TABS,    DIALECT_CLOCK,    DIALECT_STEP,
-                                       DIALECT_BAMBOO};
-    unsigned fits[DIALECT_BAMBOO + 1] = {0}, lines = 0;
+                                       DIALECT_BAMBOO,  DIALECT_ZUUL};
+    unsigned fits[DIALECT_ZUUL + 1] = {0}, lines = 0;
     struct sv line, rest = first_lines;
     while (lines < DETECT_LINES && rest.len > 0 && sv_cut(&rest, '\n', &line)) {
         if (sv_trim(line).len == 0)

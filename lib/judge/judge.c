@@ -128,6 +128,18 @@ static bool is_outside(const struct court *c, uint32_t artifact, uint64_t line)
     return failing[0].first > 0;
 }
 
+/* Is the line printed behind all that failed? It can follow from the failure, never be why. */
+static bool is_behind(const struct court *c, uint32_t artifact, uint64_t line)
+{
+    uint64_t last = 0;
+    if (artifact >= c->r->artifact_count)
+        return false;
+    const struct line_range *failing = c->r->artifacts[artifact].failing;
+    for (size_t i = 0; i < FAILING_MAX && failing[i].first > 0; i++)
+        last = failing[i].last > last ? failing[i].last : last;
+    return last > 0 && line > last;
+}
+
 /* The phase of a step is that of all that its log says; elsewhere each finding has its own. */
 static void place(const struct court *c, struct ranked *x)
 {
@@ -250,7 +262,7 @@ static const struct error_line *best_line(const struct court *c)
     int near = -1;
     for (size_t i = 0; i < c->r->line_count; i++) {
         const struct error_line *l = &c->r->lines[i];
-        const int n = nearness(c, l->artifact);
+        const int n = is_behind(c, l->artifact, l->line) ? -1 : nearness(c, l->artifact);
         if (n > near && !is_normal(c->options, l->text)) {
             best = l;
             near = n;
@@ -442,11 +454,13 @@ static void fill_error(struct verdict *v)
 static void find_cause(const struct court *c, struct verdict *v)
 {
     sort_into_verdict(c, v);
-    const bool speaks = c->count > 0 && !is_aside(c, &c->list[0]) &&
-                        c->r->findings[v->causes[0]].severity != SEVERITY_ROLLUP;
+    const struct finding *first = c->count > 0 ? &c->r->findings[c->list[0].index] : NULL;
+    const bool speaks =
+        first != NULL && !is_aside(c, &c->list[0]) && first->severity != SEVERITY_ROLLUP;
     /* Where nobody says which step failed, the teardown's word is better than none. */
-    const bool alone = c->count > 0 && c->steps.count == 0 &&
-                       c->r->findings[v->causes[0]].severity != SEVERITY_ROLLUP;
+    const bool alone = first != NULL && c->steps.count == 0 &&
+                       !is_behind(c, first->artifact, first->line) &&
+                       first->severity != SEVERITY_ROLLUP;
     if (speaks || alone)
         fill_from_root(c->r, v);
     else
