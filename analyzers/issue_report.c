@@ -96,8 +96,10 @@ bool issue_report_tell(const struct issue_report *r, const struct analysis *a,
     const struct issue_report_line *first = error ? &r->error : &r->warning;
     const bool passed = r->went_well || (e->claim.rank >= 0 && e->claim.outcome == OUTCOME_PASSED);
     const bool whole = r->filled * 2 >= facts->lines && !passed;
+    /* Of a log that says itself that the build failed, less will do. */
+    const bool much = r->filled * 4 >= facts->lines && !passed;
     const bool compiler = error && r->of_compiler;
-    if (first->number == 0 || (!error && !whole))
+    if (first->number == 0 || (!error && !much))
         return true;
     if (whole && a->artifact->kind == ARTIFACT_BUILD_LOG)
         evidence_claim(a->evidence, &(struct outcome_claim){.outcome = OUTCOME_FAILED,

@@ -224,7 +224,8 @@ static void a_report_is_told(void **state)
         /* an error among other lines says what, and not that the build failed */
         {"one\ntwo\nthree\na.c:1:2: error: e\nfour\n", "compile 4"},
         /* a build that goes on */
-        {"cc a.c\na.c:1:2: warning: w\ncc b.c\ncc c.c\n", ""},
+        {"cc a.c\na.c:1:2: warning: w\ncc b.c\ncc c.c\n", "lint 2"},
+        {"cc a.c\na.c:1:2: warning: w\ncc b.c\ncc c.c\ncc d.c\n", ""},
         {"a.c:1:2: warning: w\na.c:1:3: warning: w\n[100%] Built target a\n", ""},
         {"a.c:1:2: warning: w\na.c:1:3: warning: w\nJob succeeded\n", ""},
         {"lib/a.js\n  1:2  warning  w  a-b\n1 problem (0 errors, 1 warning)\n", ""},
