@@ -101,13 +101,20 @@ static bool is_retried(const struct context *s, uint64_t line)
     return false;
 }
 
-/* A log's own mark of what is no error. */
+/* A log's own mark of what is no error; a sanitizer's word is one. */
 static bool is_warning(struct sv text)
 {
     static const struct sv marks[] = {
         SV_INIT("##[warning]"), SV_INIT("::warning"), SV_INIT("WARNING: "), SV_INIT("warning: "),
         SV_INIT("Warning: "),   SV_INIT("[WARN"),     SV_INIT("WARN "),     SV_INIT("WARN["),
         SV_INIT("npm WARN"),    SV_INIT("npm warn"),  SV_INIT("W: ")};
+    static const struct sv others[] = {SV_INIT("WARNING: DATA RACE"), SV_INIT("WARNING: CPU: "),
+                                       SV_INIT("WARNING: ThreadSanitizer: "),
+                                       SV_INIT("WARNING: MemorySanitizer: ")};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (sv_starts(text, others[i]))
+            return false;
+    }
     for (size_t i = 0; i < COUNT_OF(marks); i++) {
         if (sv_starts(text, marks[i]))
             return true;

@@ -11,14 +11,26 @@
     ROW("^Done\\. Your build exited with 0\\.", OUTCOME_PASSED, 22, "Travis", false) \
     ROW("^Done\\. Your build exited with [1-9]", OUTCOME_FAILED, 22, "Travis", false) \
     ROW("^Your build has been (stopped|terminated)", OUTCOME_FAILED, 22, "Travis", false) \
-    ROW("^(##\\[error\\])?Process completed with exit code [1-9]", OUTCOME_FAILED, 22, "GitHub Actions", true) \
-    ROW("^ERROR: Job failed", OUTCOME_FAILED, 22, "GitLab", true) \
+    ROW("^(##\\[error\\]|Error: )?Process completed with exit code [1-9]", OUTCOME_FAILED, 22, "GitHub Actions", true) \
+    ROW("^ERROR: Job failed|(ERROR|WARNING): Job failed( \\(system failure\\))?: ", OUTCOME_FAILED, 22, "GitLab", true) \
     ROW("Error: The command exited with status [1-9]|^user command error: exit status [1-9]", OUTCOME_FAILED, 22, "Buildkite", true) \
-    ROW("^Exited with code (exit status )?[1-9]", OUTCOME_FAILED, 21, "CircleCI", true) \
+    ROW("^\\xf0\\x9f\\x9a\\xa8 Error: ", OUTCOME_FAILED, 20, "Buildkite", false) \
+    ROW("^ERRO\\[[^]]*\\] Some steps failed:", OUTCOME_FAILED, 15, "ci-operator", false) \
+    ROW("wrapped process failed: exit status [1-9]", OUTCOME_FAILED, 20, "Prow's entrypoint", false) \
+    ROW("^Exited with code (exit status )?[1-9]|^CircleCI received exit code [1-9]", OUTCOME_FAILED, 21, "CircleCI", true) \
     ROW("^##\\[error\\](Bash|PowerShell|Cmd\\.exe) exited with code '?[1-9]", OUTCOME_FAILED, 22, "Azure Pipelines", true) \
     ROW("^Process exited with code [1-9]", OUTCOME_FAILED, 21, "TeamCity", true) \
+    ROW("^Command exited with code [1-9]", OUTCOME_FAILED, 21, "AppVeyor", true) \
+    ROW("^Build success$", OUTCOME_PASSED, 20, "AppVeyor", false) \
+    ROW("^(\\[[^]]*\\] +\\| *)?\xf0\x9f\x8f\x81 +Job failed$|^exitcode '[1-9][0-9]*': failure$", OUTCOME_FAILED, 22, "act", true) \
+    ROW("^(\\[[^]]*\\] +\\| *)?\xf0\x9f\x8f\x81 +Job succeeded$", OUTCOME_PASSED, 22, "act", false) \
+    ROW("^exit code [1-9][0-9]*$|pipeline (failed|error): (exit code|exit status) [1-9]", OUTCOME_FAILED, 12, "Drone", true) \
+    ROW("^Failing task since return code of |^Finished task '.*' with result: Failed", OUTCOME_FAILED, 20, "Bamboo", true) \
+    ROW("^\\[Container\\] .* Command did not exit successfully |^Phase complete: \\w+ State: FAILED|Phase complete: \\w+ State: FAILED$", OUTCOME_FAILED, 20, "CodeBuild", true) \
+    ROW("^ERROR: build step [0-9]+ .* failed: step exited with non-zero status: [1-9]", OUTCOME_FAILED, 20, "Cloud Build", true) \
+    ROW("^Exit status: [1-9][0-9]*$|^exit code: [1-9][0-9]* duration: ", OUTCOME_FAILED, 12, "an exit status", true) \
     ROW("^(ERROR: )?script returned exit code -?[1-9]|^Build step '.*' marked build as failure", OUTCOME_FAILED, 18, "Jenkins", true) \
-    ROW("^##\\[error\\]", OUTCOME_FAILED, 6, "GitHub Actions", false) \
+    ROW("^##\\[error\\]|^Error: The (operation was canceled|runner has received a shutdown signal)", OUTCOME_FAILED, 6, "GitHub Actions", false) \
     ROW("^Cleaning up orphan processes$", OUTCOME_PASSED, 5, "GitHub Actions", false) \
     ROW("^Job succeeded$", OUTCOME_PASSED, 21, "GitLab", false) \
     ROW("^The command \".*\" (exited with [1-9]|failed and exited with)", OUTCOME_FAILED, 20, "Travis", true) \
@@ -30,13 +42,19 @@
     ROW("Child return code was: [1-9]|RPM build errors:", OUTCOME_FAILED, 18, "mock", true) \
     ROW("^(\\[INFO\\] )?BUILD SUCCESS(FUL)?( in |$)", OUTCOME_PASSED, 12, "the build tool", false) \
     ROW("^(\\[(INFO|ERROR)\\] )?BUILD (FAILURE|FAILED)", OUTCOME_FAILED, 13, "the build tool", true) \
+    ROW("^(FAIL|ERROR:) (Required test coverage of |Coverage failure: total of )", OUTCOME_FAILED, 12, "pytest-cov", false) \
+    ROW("^The command '.*' returned a non-zero code: [1-9]|^(ERROR: |Error: |error: )?(failed to solve: |building at STEP |build error: |executor failed running )", OUTCOME_FAILED, 9, "the image's build", true) \
+    ROW("^INFO: Build completed successfully, \\d+ total action", OUTCOME_PASSED, 8, "Bazel", false) \
+    ROW("^(INFO|ERROR|FAILED): Build did NOT complete successfully|^INFO: Build completed, [1-9]\\d* tests? FAILED", OUTCOME_FAILED, 9, "Bazel", true) \
     ROW("^make(\\[[0-9]+\\])?: \\*\\*\\* .*(Error [1-9]|Stop\\.)", OUTCOME_FAILED, 9, "make", true) \
     ROW("^ninja: build stopped: ", OUTCOME_FAILED, 9, "ninja", true) \
     ROW("^npm (ERR!|error) code ELIFECYCLE", OUTCOME_FAILED, 8, "npm", true) \
     ROW("^(error: )?exit status [1-9]|^ERROR: .* exited with code [1-9]|^error: Recipe ", OUTCOME_FAILED, 7, "an exit status", true) \
     ROW("^npm (ERR!|error) (Test failed|Lifecycle script )|^error Command failed with exit code [1-9]|^ ELIFECYCLE ", OUTCOME_FAILED, 8, "npm", true) \
     ROW("^(ERROR: )?InvocationError(: | for command )|: commands failed$|: FAIL code [1-9]|^nox > Session \\S+ failed", OUTCOME_FAILED, 8, "tox", true) \
+    ROW("^\\+ exit [1-9]|^error: script \"[^\"]+\" exited with code [1-9]|^Error: Terraform exited with code [1-9]|^Command exited with code [1-9]", OUTCOME_FAILED, 8, "an exit status", true) \
     ROW("^rake aborted!|^Error: The process '.*' failed with exit code [1-9]", OUTCOME_FAILED, 8, "an exit status", true) \
+    ROW("ok[:=] ?[0-9]+ +changed[:=] ?[0-9]+ +unreachable[:=] ?[0-9]+ +failed[:=] ?[1-9]", OUTCOME_FAILED, 7, "Ansible", false) \
     ROW("^FAIL$|^FAIL\\t", OUTCOME_FAILED, 8, "go test", false)
 
 struct closing {

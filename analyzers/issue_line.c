@@ -580,6 +580,23 @@ static void name_tool(struct issue *issue, enum shape shape, struct sv ext)
         issue->tool = SV("eslint");
 }
 
+/* Sources whose tools say a place and no severity; what is said is no note to an issue before. */
+static bool is_spoken_of(struct sv ext, struct sv rest)
+{
+    static const struct sv known[] = {
+        SV_INIT("c"),   SV_INIT("h"),   SV_INIT("cc"),  SV_INIT("cpp"), SV_INIT("hpp"),
+        SV_INIT("py"),  SV_INIT("js"),  SV_INIT("jsx"), SV_INIT("ts"),  SV_INIT("tsx"),
+        SV_INIT("lua"), SV_INIT("vhd"), SV_INIT("erl"), SV_INIT("php"), SV_INIT("swift"),
+        SV_INIT("kt"),  SV_INIT("kts"), SV_INIT("hs"),  SV_INIT("css"), SV_INIT("scss")};
+    static const struct sv asides[] = {SV_INIT("note"), SV_INIT("remark"), SV_INIT("info"),
+                                       SV_INIT("in "),  SV_INIT("at "),    SV_INIT("from ")};
+    for (size_t i = 0; i < COUNT_OF(asides); i++) {
+        if (starts_nocase(rest, asides[i]))
+            return false;
+    }
+    return is_word_of(ext, known, COUNT_OF(known));
+}
+
 /* ---- whole lines ---- */
 
 /* Severity, code and message behind a place, as its shape and the kind of file allow. */
@@ -606,9 +623,10 @@ static bool take_rest(struct issue *issue, const struct place *p, struct sv ext,
     }
     if (take_rule(issue, rest, ext) || take_code(issue, rest))
         return issue->message.len > 0;
-    if (p->shape != SHAPE_COLON || !first || !sv_equal(ext, SV("go")))
+    const bool go = sv_equal(ext, SV("go"));
+    if (p->shape != SHAPE_COLON || !first || (!go && (p->column == 0 || !is_spoken_of(ext, rest))))
         return false;
-    issue->severity = ISSUE_ERROR; /* go vet and the compiler say no word */
+    issue->severity = go ? ISSUE_ERROR : ISSUE_WARNING; /* go vet and the compiler say no word */
     issue_line_split(issue, rest);
     return true;
 }

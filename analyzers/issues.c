@@ -1,7 +1,8 @@
-/* issues: what compilers and linters say of places in the source. No part of the verdict. Source:
+/* issues: what compilers and linters say of places in the source; a log of nothing else. Source:
  * the reporters of gcc, clang, javac, Maven, MSBuild, tsc, ESLint, stylelint, yamllint, rustc,
  * CMake, ShellCheck, GHC, pydocstyle, the linters of Python, Go and Ruby. */
 #include "issue_line.h"
+#include "issue_report.h"
 
 #include "judge/analyzer.h"
 
@@ -21,7 +22,9 @@ enum {
 };
 
 #define SOURCES                                                                                    \
-    "(py|pyi|go|rb|rake|erb|haml|slim|ya?ml|sh|pp|hs|scala|java|kts?|rs|proto|jsx?|tsx?)"
+    "(py|pyi|go|rb|rake|erb|haml|slim|ya?ml|sh|pp|hs|scala|java|kts?|rs|proto|jsx?|tsx?|c|h|cc|"   \
+    "cpp|hpp|"                                                                                     \
+    "lua|vhd|erl|php|swift|s?css)"
 
 /* clang-format off */
 static const struct trigger triggers[] = {
@@ -48,9 +51,13 @@ static const struct trigger triggers[] = {
     {"\\] +\\[[1-5]\\]$", false},
     {"(None|:): (WARNING|ERROR|SEVERE): ", false},
     {" : (fatal )?(error|warning) [A-Z]+[0-9]+:", false},
+    {"\\b[Ss]ucceeded\\b|\\bSUCCESS|\\b[Ss]uccessful|\\bBuilt target |[ (]0 [Ee]rror|\\b[1-9][0-9]* passed\\b|exited with (code )?0\\b", true},
     {NULL, false},
 };
 /* clang-format on */
+
+/* That all went well, unless the line is an issue. */
+enum { WENT_WELL = COUNT_OF(triggers) - 2 };
 
 enum { KEPT = 512 };
 
@@ -64,6 +71,7 @@ struct issues {
     struct issue issue; /* without its views */
     struct kept file, message, code;
     uint64_t row_line; /* of the file's name or the last row under it */
+    struct issue_report report;
     bool started;
 };
 
@@ -79,12 +87,15 @@ static struct sv kept(const struct kept *k)
     return (struct sv){.ptr = k->text, .len = k->len};
 }
 
-static bool add(const struct analysis *a, const struct line *line, struct issue issue,
-                struct err *err)
+static bool add(struct issues *s, const struct analysis *a, const struct line *line,
+                struct issue issue, struct err *err)
 {
     issue.line = line->number;
     issue.offset = line->offset;
-    return issue.message.len == 0 || evidence_add_issue(a->evidence, &issue, err);
+    if (issue.message.len == 0)
+        return true;
+    issue_report_issue(&s->report, line, &issue);
+    return evidence_add_issue(a->evidence, &issue, err);
 }
 
 /* ---- messages of several lines ---- */
@@ -108,7 +119,7 @@ static bool tell_waiting(struct issues *s, const struct analysis *a, struct err 
     s->issue.file = kept(&s->file);
     s->issue.message = kept(&s->message);
     s->issue.code = kept(&s->code);
-    return add(a, &line, s->issue, err);
+    return add(s, a, &line, s->issue, err);
 }
 
 /* What is not whole when another begins: of CMake's a part of the message is enough. */
@@ -231,6 +242,7 @@ static bool file_named(struct issues *s, unsigned trigger, const struct line *li
     }
     keep(&s->file, name);
     s->row_line = line->number;
+    issue_report_heading(&s->report, line);
     return true;
 }
 
@@ -243,7 +255,7 @@ static bool row(struct issues *s, const struct analysis *a, const struct line *l
         return true;
     s->row_line = line->number;
     issue.file = kept(&s->file);
-    return add(a, line, issue, err);
+    return add(s, a, line, issue, err);
 }
 
 /* "  ^-- SC2086 (info): Double quote …" */
@@ -265,7 +277,7 @@ static bool shellcheck(struct issues *s, const struct analysis *a, const struct 
     issue.message = sv_trim(sv_tail(text, colon + 2));
     issue.file = kept(&s->file);
     issue.source_line = s->issue.source_line;
-    return add(a, line, issue, err);
+    return add(s, a, line, issue, err);
 }
 
 /* ---- GitHub's workflow commands ---- */
@@ -278,7 +290,8 @@ static struct sv property(struct sv properties, struct sv name)
 }
 
 /* "::error file=a.js,line=1,col=5::message" */
-static bool command(const struct analysis *a, const struct line *line, struct err *err)
+static bool command(struct issues *s, const struct analysis *a, const struct line *line,
+                    struct err *err)
 {
     struct issue issue = {.severity = ISSUE_NOTE};
     const struct sv text = sv_tail(line->text, sv_find(line->text, SV("::")) + 2);
@@ -294,17 +307,28 @@ static bool command(const struct analysis *a, const struct line *line, struct er
     (void)sv_u64(property(properties, SV("line=")), &issue.source_line);
     (void)sv_u64(property(properties, SV("col=")), &issue.source_column);
     issue_line_split(&issue, sv_tail(text, end + 2));
-    return issue.file.len == 0 || add(a, line, issue, err);
+    return issue.file.len == 0 || add(s, a, line, issue, err);
 }
 
-static bool on_line(void *state, const struct analysis *a, const struct line *line,
+/* "a.c:1:2: note: declared here" belongs to the issue before it. */
+static bool is_note(struct issues *s, const struct line *line, const struct issue *issue)
+{
+    const bool note =
+        issue->severity == ISSUE_NOTE && sv_find(line->text, SV(": note: ")) < line->text.len;
+    if (note)
+        issue_report_heading(&s->report, line);
+    return note;
+}
+
+static bool look_at(struct issues *s, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
-    struct issues *s = state;
     struct issue issue = {0};
     if (!s->started)
         s->waiting = COUNT_OF(triggers);
     s->started = true;
+    if (trigger == WENT_WELL)
+        s->report.went_well = true;
     const bool waits = s->waiting < COUNT_OF(triggers);
     const bool whole = trigger >= LINES && trigger != TRIGGER_AFTER &&
                        (!waits || s->waiting != CMAKE) && issue_line_parse(line->text, &issue);
@@ -328,28 +352,37 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
     case ROW:
         return row(s, a, line, err);
     case COMMAND:
-        return command(a, line, err);
+        return command(s, a, line, err);
     default:
-        return !whole || add(a, line, issue, err);
+        return !whole || is_note(s, line, &issue) || add(s, a, line, issue, err);
     }
+}
+
+static bool on_line(void *state, const struct analysis *a, const struct line *line,
+                    unsigned trigger, struct err *err)
+{
+    struct issues *s = state;
+    if (!look_at(s, a, line, trigger, err))
+        return false;
+    issue_report_behind(&s->report, line);
+    return true;
 }
 
 static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,
                    struct err *err)
 {
     struct issues *s = state;
-    (void)facts;
-    return !s->started || drop_waiting(s, a, err);
+    return !s->started || (drop_waiting(s, a, err) && issue_report_tell(&s->report, a, facts, err));
 }
 
 extern const struct analyzer analyzer_issues;
 const struct analyzer analyzer_issues = {
     .name = "issues",
-    .summary = "messages of compilers and linters: file, line, message; no part of the verdict",
+    .summary = "messages of compilers and linters: file, line, message; logs that are nothing else",
     .kinds = LOG_KINDS,
     .state_size = sizeof(struct issues),
     .triggers = triggers,
-    .asks_after = 1u << EMPTY_MESSAGE | 1u << RUST | 1u << CMAKE | 1u << PYDOCSTYLE,
+    .asks_after = ~(1u << SHELLCHECK_FILE | 1u << ROW_FILE | 1u << WENT_WELL),
     .line = on_line,
     .end = at_end,
 };

@@ -137,6 +137,15 @@ static void add_unittest_totals(struct tools *s, const struct line *line, bool r
     s->ran_line = 0;
 }
 
+/* A rule tells of tests that ran past their limit. */
+static void name_timeout(struct test_log *t, const struct line *line)
+{
+    struct test_log_failed *last = t->failed_count > 0 ? &t->failed[t->failed_count - 1] : NULL;
+    if (last != NULL && last->line.number == line->number &&
+        sv_find(line->text, SV("***Timeout")) < line->text.len)
+        last->id = "test-tools.timeout";
+}
+
 static bool on_line(void *state, const struct analysis *a, const struct line *line,
                     unsigned trigger, struct err *err)
 {
@@ -158,9 +167,13 @@ static bool on_line(void *state, const struct analysis *a, const struct line *li
     const struct sv name = name_of(f, line->text);
     if (name.len == 0)
         return true;
-    return f->means == BEGINS
-               ? test_log_begins(&logs[f->tool], a, SV(""), name, line, err)
-               : test_log_ends(&logs[f->tool], a, SV(""), name, outcomes[f->means], line, err);
+    if (f->means == BEGINS)
+        return test_log_begins(&logs[f->tool], a, SV(""), name, line, err);
+    if (!test_log_ends(&logs[f->tool], a, SV(""), name, outcomes[f->means], line, err))
+        return false;
+    if (f->means == FAILS)
+        name_timeout(&logs[f->tool], line);
+    return true;
 }
 
 static bool at_end(void *state, const struct analysis *a, const struct log_facts *facts,

@@ -81,6 +81,130 @@ static size_t tabs_prefix(struct sv line)
     return len > 0 ? at + len : 0;
 }
 
+static size_t digits_at(struct sv line, size_t at)
+{
+    size_t n = 0;
+    while (at + n < line.len && is_digit(line.ptr[at + n]))
+        n++;
+    return n;
+}
+
+/* The runner's own word of a step: Woodpecker's "[test:L12:3s] text", Drone's "[test:12] text".
+ * "[a.c:12] text" and "[a.c:12:3] text" are a tool's word of a place. */
+static size_t step_prefix(struct sv line)
+{
+    enum { NAME_BYTES = 128 };
+    const struct sv head = sv_head(line, NAME_BYTES);
+    const size_t end = sv_find(head, SV("] ")), colon = sv_find_char(head, ':');
+    if (end >= head.len || head.ptr[0] != '[' || colon < 2 || colon >= end ||
+        sv_find_char(sv_head(head, colon), '.') < colon)
+        return 0;
+    size_t at = colon + 1;
+    const bool woodpecker = head.ptr[at] == 'L';
+    at += woodpecker;
+    const size_t number = digits_at(head, at);
+    at += number;
+    if (woodpecker && head.ptr[at] == ':') {
+        at += 1 + digits_at(head, at + 1);
+        at += head.ptr[at] == 's';
+    }
+    return number > 0 && at == end ? end + 2 : 0;
+}
+
+/* "[10:11:12]W:\t [Step 1/2] text"; the letter is a blank, or of a warning, an error, the agent. */
+static size_t teamcity_prefix(struct sv line)
+{
+    enum { CLOCK = sizeof("[00:00:00]") - 1 };
+    const struct sv step = SV("[Step ");
+    if (line.len < CLOCK + 2 || line.ptr[0] != '[' || line.ptr[CLOCK - 1] != ']' ||
+        line.ptr[3] != ':' || line.ptr[6] != ':' || digits_at(line, 1) != 2 ||
+        line.ptr[CLOCK + 1] != ':')
+        return 0;
+    size_t at = CLOCK + 2;
+    while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t'))
+        at++;
+    if (!sv_starts(sv_tail(line, at), step))
+        return at;
+    const size_t close = sv_find(sv_tail(line, at), SV("] "));
+    return at + close < line.len ? at + close + 2 : at;
+}
+
+/* "build\t03-Oct-2023 10:11:12\ttext", also "error", "simple", "command". */
+static size_t bamboo_prefix(struct sv line)
+{
+    enum { WORD_BYTES = 10, STAMP = sizeof("03-Oct-2023 10:11:12") - 1 };
+    const size_t tab = sv_find_char(sv_head(line, WORD_BYTES), '\t'), at = tab + 1;
+    if (tab >= WORD_BYTES || line.len < at + STAMP + 1 || line.ptr[at + STAMP] != '\t' ||
+        digits_at(line, at) != 2 || line.ptr[at + 2] != '-' || line.ptr[at + 6] != '-' ||
+        digits_at(line, at + 7) != 4)
+        return 0;
+    return at + STAMP + 1;
+}
+
+/* "2023-10-03 10:11:12.123456 | controller | text"; Zuul's own lines have no node. */
+static size_t zuul_prefix(struct sv line)
+{
+    static const char shape[] = "0000-00-00 00:00:00.000000 | ";
+    enum { SHAPE = sizeof(shape) - 1, NODE_BYTES = 64 };
+    if (line.len < SHAPE)
+        return 0;
+    for (size_t i = 0; i < SHAPE; i++) {
+        if (shape[i] == '0' ? !is_digit(line.ptr[i]) : line.ptr[i] != shape[i])
+            return 0;
+    }
+    const struct sv rest = sv_head(sv_tail(line, SHAPE), NODE_BYTES);
+    const size_t bar = sv_find(rest, SV(" | "));
+    return bar < rest.len && bar == sv_find_char(rest, ' ') ? SHAPE + bar + 3 : (size_t)SHAPE;
+}
+
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+           c == '-' || c == '.';
+}
+
+/* "sut_1  | text", "app-sut-1  | text" */
+static size_t compose_prefix(struct sv line)
+{
+    size_t name = 0, at;
+    while (name < line.len && is_name(line.ptr[name]))
+        name++;
+    size_t number = name;
+    while (number > 0 && is_digit(line.ptr[number - 1]))
+        number--;
+    if (number == name || number < 2 ||
+        (line.ptr[number - 1] != '_' && line.ptr[number - 1] != '-'))
+        return 0;
+    for (at = name; at < line.len && line.ptr[at] == ' '; at++)
+        ;
+    if (at == name || at + 1 >= line.len || line.ptr[at] != '|' || line.ptr[at + 1] != ' ')
+        return 0;
+    return at + 2;
+}
+
+/* "#12 3.456 text": the number of the step, and its seconds */
+static size_t buildkit_prefix(struct sv line)
+{
+    const size_t step = digits_at(line, 1);
+    size_t at = step + 2;
+    if (line.ptr[0] != '#' || step == 0 || at >= line.len || line.ptr[step + 1] != ' ')
+        return 0;
+    const size_t seconds = digits_at(line, at);
+    at += seconds + 1;
+    if (seconds == 0 || at >= line.len || line.ptr[at - 1] != '.')
+        return 0;
+    const size_t part = digits_at(line, at);
+    at += part;
+    return part > 0 && at < line.len && line.ptr[at] == ' ' ? at + 1 : 0;
+}
+
+size_t dialect_relay(struct sv line)
+{
+    if (line.len == 0)
+        return 0;
+    return line.ptr[0] == '#' ? buildkit_prefix(line) : compose_prefix(line);
+}
+
 /* mozharness: "10:00:00     INFO -  text" */
 static size_t level_prefix(struct sv rest)
 {
@@ -114,6 +238,14 @@ size_t dialect_prefix(enum dialect dialect, struct sv line)
     case DIALECT_CLOCK:
         len = clock_prefix(line);
         return len > 0 ? len + level_prefix(sv_tail(line, len)) : 0;
+    case DIALECT_STEP:
+        return step_prefix(line);
+    case DIALECT_TEAMCITY:
+        return teamcity_prefix(line);
+    case DIALECT_BAMBOO:
+        return bamboo_prefix(line);
+    case DIALECT_ZUUL:
+        return zuul_prefix(line);
     case DIALECT_NONE:
     default:
         return 0;
@@ -129,9 +261,11 @@ static bool fits_line(enum dialect dialect, struct sv line)
 
 enum dialect dialect_of(struct sv first_lines)
 {
-    static const enum dialect all[] = {DIALECT_RFC3339, DIALECT_BRACKETS, DIALECT_TABS,
-                                       DIALECT_CLOCK};
-    unsigned fits[DIALECT_TABS + 1] = {0}, lines = 0;
+    /* TeamCity's clock is a stamp in brackets as well. */
+    static const enum dialect all[] = {DIALECT_RFC3339, DIALECT_TEAMCITY, DIALECT_BRACKETS,
+                                       DIALECT_TABS,    DIALECT_CLOCK,    DIALECT_STEP,
+                                       DIALECT_BAMBOO,  DIALECT_ZUUL};
+    unsigned fits[DIALECT_ZUUL + 1] = {0}, lines = 0;
     struct sv line, rest = first_lines;
     while (lines < DETECT_LINES && rest.len > 0 && sv_cut(&rest, '\n', &line)) {
         if (sv_trim(line).len == 0)

@@ -214,7 +214,10 @@ static bool clean_lines(struct lines *l, struct sv raw, bool marks, struct err *
         const size_t end = sv_find_char(raw, '\n');
         struct sv line = sv_head(raw, end);
         raw = sv_tail(raw, end + 1);
-        line = sv_tail(line, l->in_cut ? 0 : dialect_prefix(l->dialect, line));
+        if (!l->in_cut) {
+            line = sv_tail(line, dialect_prefix(l->dialect, line));
+            line = sv_tail(line, l->dialect != DIALECT_NONE ? dialect_relay(line) : 0);
+        }
         if (line.len > 0 && line.ptr[line.len - 1] == '\r')
             line.len--;
         if (marks) {

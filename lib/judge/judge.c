@@ -128,6 +128,18 @@ static bool is_outside(const struct court *c, uint32_t artifact, uint64_t line)
     return failing[0].first > 0;
 }
 
+/* Is the line printed behind all that failed? It can follow from the failure, never be why. */
+static bool is_behind(const struct court *c, uint32_t artifact, uint64_t line)
+{
+    uint64_t last = 0;
+    if (artifact >= c->r->artifact_count)
+        return false;
+    const struct line_range *failing = c->r->artifacts[artifact].failing;
+    for (size_t i = 0; i < FAILING_MAX && failing[i].first > 0; i++)
+        last = failing[i].last > last ? failing[i].last : last;
+    return last > 0 && line > last;
+}
+
 /* The phase of a step is that of all that its log says; elsewhere each finding has its own. */
 static void place(const struct court *c, struct ranked *x)
 {
@@ -184,20 +196,21 @@ static void sort_into_verdict(const struct court *c, struct verdict *v)
 
 static double confidence_of(const struct result *r, const struct verdict *v)
 {
+    /* As often right on labelled logs that no rule was written from. */
     static const double base[] = {[SEVERITY_ROLLUP] = 0.3,
-                                  [SEVERITY_SYMPTOM] = 0.5,
-                                  [SEVERITY_CAUSE] = 0.8,
-                                  [SEVERITY_DEFINITE] = 0.95};
+                                  [SEVERITY_SYMPTOM] = 0.85,
+                                  [SEVERITY_CAUSE] = 0.92,
+                                  [SEVERITY_DEFINITE] = 0.97};
     const struct finding *root = &r->findings[v->causes[0]];
     double confidence = base[root->severity];
     if (root->authority >= AUTHORITY_STEP)
-        confidence += 0.03;
+        confidence += 0.02;
     for (size_t i = 1; i < v->cause_count; i++) {
         const struct finding *rival = &r->findings[v->causes[i]];
         if (rival->kind != root->kind && rival->severity >= root->severity)
             confidence -= 0.08;
     }
-    return confidence < 0.2 ? 0.2 : confidence > 0.98 ? 0.98 : confidence;
+    return confidence < 0.2 ? 0.2 : confidence > 0.99 ? 0.99 : confidence;
 }
 
 static void fill_from_root(const struct result *r, struct verdict *v)
@@ -249,7 +262,7 @@ static const struct error_line *best_line(const struct court *c)
     int near = -1;
     for (size_t i = 0; i < c->r->line_count; i++) {
         const struct error_line *l = &c->r->lines[i];
-        const int n = nearness(c, l->artifact);
+        const int n = is_behind(c, l->artifact, l->line) ? -1 : nearness(c, l->artifact);
         if (n > near && !is_normal(c->options, l->text)) {
             best = l;
             near = n;
@@ -340,7 +353,8 @@ static bool has_log(const struct result *r)
 static bool names_a_cause(const struct result *r)
 {
     for (size_t i = 0; i < r->finding_count; i++) {
-        if (r->findings[i].severity >= SEVERITY_CAUSE && r->findings[i].phase != PHASE_TEARDOWN)
+        const struct finding *f = &r->findings[i];
+        if (f->severity >= SEVERITY_CAUSE && f->phase != PHASE_TEARDOWN && f->kind != KIND_FLAKE)
             return true;
     }
     return false;
@@ -440,11 +454,13 @@ static void fill_error(struct verdict *v)
 static void find_cause(const struct court *c, struct verdict *v)
 {
     sort_into_verdict(c, v);
-    const bool speaks = c->count > 0 && !is_aside(c, &c->list[0]) &&
-                        c->r->findings[v->causes[0]].severity != SEVERITY_ROLLUP;
+    const struct finding *first = c->count > 0 ? &c->r->findings[c->list[0].index] : NULL;
+    const bool speaks =
+        first != NULL && !is_aside(c, &c->list[0]) && first->severity != SEVERITY_ROLLUP;
     /* Where nobody says which step failed, the teardown's word is better than none. */
-    const bool alone = c->count > 0 && c->steps.count == 0 &&
-                       c->r->findings[v->causes[0]].severity != SEVERITY_ROLLUP;
+    const bool alone = first != NULL && c->steps.count == 0 &&
+                       !is_behind(c, first->artifact, first->line) &&
+                       first->severity != SEVERITY_ROLLUP;
     if (speaks || alone)
         fill_from_root(c->r, v);
     else
@@ -456,6 +472,24 @@ static void find_cause(const struct court *c, struct verdict *v)
     v->flake = v->flake || v->kind == KIND_FLAKE;
 }
 
+/*
+ * A build that did not fail: its log may tell of tests that failed and then passed. Where nobody
+ * says how it ended, that is all that there is to tell; a build that passed stays without a cause.
+ */
+static void note_flake(const struct result *r, struct verdict *v)
+{
+    for (size_t i = 0; i < r->finding_count && v->outcome != OUTCOME_RUNNING; i++) {
+        if (r->findings[i].kind != KIND_FLAKE)
+            continue;
+        v->flake = true;
+        if (v->outcome == OUTCOME_UNKNOWN) {
+            v->causes[v->cause_count++] = (uint32_t)i;
+            fill_from_root(r, v);
+        }
+        return;
+    }
+}
+
 bool judge_build(struct result *r, const struct judge_options *options, struct err *err)
 {
     struct verdict v = {.artifact = UINT32_MAX};
@@ -464,8 +498,11 @@ bool judge_build(struct result *r, const struct judge_options *options, struct e
     v.flake = r->counts.flaky > 0 && r->counts.failed + r->counts.errored == 0;
     if (v.outcome == OUTCOME_PASSED || v.outcome == OUTCOME_RUNNING ||
         v.outcome == OUTCOME_UNKNOWN) {
-        r->verdict = v;
-        return true;
+        note_flake(r, &v);
+        const bool signs = v.excerpt.len == 0 || signature_of(v.excerpt, v.signature, err);
+        if (signs)
+            r->verdict = v;
+        return signs;
     }
     if (!steps_init(&c.steps, r, err))
         return false;

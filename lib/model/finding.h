@@ -12,6 +12,7 @@
 
 /* Who says so; a higher one decides before a lower one. */
 enum authority {
+    AUTHORITY_FORM = 5,   /* a line that only looks like it */
     AUTHORITY_LINE = 10,  /* a line of a log, by a rule */
     AUTHORITY_TESTS = 20, /* a test report, or a framework's own summary */
     AUTHORITY_STEP = 30,  /* the step graph, a step's finished.json, a reason chain, entrypoint */

@@ -1,6 +1,7 @@
 #include "scan/ruleset_p.h"
 
 #include "base/fs.h"
+#include "scan/literal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,9 +13,14 @@
 enum {
     DATABASE_BYTES = 512 * 1024 * 1024,
     NAME_BYTES = 4096,
+    ARENA_BYTES = 128 * 1024 * 1024,
+    EXPRESSION_BYTES = 1024,
+    RARE_BITS =
+        9, /* of literals that are looked for alone: a line in hundreds has them by chance */
+    SOME_BITS = 2,  /* below, nearly every line has them */
     FILES_KEPT = 8, /* compiled sets in the cache folder */
 };
-#define FILE_FORMAT "prowl compiled rules 1\n"
+#define FILE_FORMAT "prowl compiled rules 2\n"
 
 /* ---- compiling ---- */
 
@@ -42,37 +48,146 @@ static bool find_flags(struct sv text, unsigned *ret_flags, struct err *err)
 struct expressions { /* what hs_compile_multi takes */
     const char **texts;
     unsigned *flags, *ids;
-    unsigned count;
+    size_t count, cap;
 };
 
-static bool gather(const struct ruleset *set, struct expressions *e, struct err *err)
+/* The patterns go three ways. Where all lines that one matches hold one of a few rare literals, libhs looks
+ * for these alone, and PCRE2 has the last word: it finds thousands of them in the time that a few
+ * expressions take. Where the literals are words of which logs are full, they only choose the lines
+ * that are looked at closer, with the pattern as it is; and for rare literals that hold such a word, it is
+ * enough to look there. The others are for every line. */
+struct compiling {
+    struct arena arena;
+    struct expressions every, closer;
+    struct literal *words; /* that ask for a closer look */
+    size_t word_count, word_cap;
+    unsigned look_closer;
+};
+
+static bool add(struct expressions *e, const char *text, unsigned flags, unsigned id,
+                struct err *err)
 {
-    const size_t room = set->pattern_count + 1;
-    e->texts = calloc(room, sizeof(*e->texts));
-    e->flags = calloc(room, sizeof(*e->flags));
-    e->ids = calloc(room, sizeof(*e->ids));
-    if (e->texts == NULL || e->flags == NULL || e->ids == NULL)
-        return err_why(err, ERR_NOMEM, "no memory to compile %zu patterns", set->pattern_count);
-    for (size_t i = 0; i < set->pattern_count; i++) {
-        const struct pattern *p = &set->patterns[i];
-        if (p->role == ROLE_SAME)
-            continue;
-        if (!find_flags(p->text, &e->flags[e->count], err))
-            return pattern_fail(set, p, err);
-        e->texts[e->count] = p->text.ptr;
-        e->ids[e->count++] = (unsigned)i;
+    if (e->count == e->cap) {
+        const size_t cap = e->cap > 0 ? e->cap * 2 : 1024;
+        const char **texts = reallocarray(e->texts, cap, sizeof(*texts));
+        e->texts = texts != NULL ? texts : e->texts;
+        unsigned *all_flags = reallocarray(e->flags, cap, sizeof(*all_flags));
+        e->flags = all_flags != NULL ? all_flags : e->flags;
+        unsigned *ids = reallocarray(e->ids, cap, sizeof(*ids));
+        e->ids = ids != NULL ? ids : e->ids;
+        if (texts == NULL || all_flags == NULL || ids == NULL)
+            return err_why(err, ERR_NOMEM, "no memory to compile %zu patterns", cap);
+        e->cap = cap;
+    }
+    e->texts[e->count] = text;
+    e->flags[e->count] = flags;
+    e->ids[e->count++] = id;
+    return true;
+}
+
+static bool add_literal(struct compiling *c, struct expressions *e, const struct literal *l,
+                        unsigned id, struct err *err)
+{
+    struct buf text;
+    struct sv copy = SV("");
+    buf_init(&text, EXPRESSION_BYTES);
+    const bool ok =
+        literal_write(l, &text, err) && arena_copy(&c->arena, buf_sv(&text), &copy, err);
+    buf_done(&text);
+    return ok && add(e, copy.ptr, HS_FLAG_MULTILINE, id, err);
+}
+
+static bool add_literals(struct compiling *c, struct expressions *e, const struct literals *set,
+                         unsigned id, struct err *err)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (!add_literal(c, e, &set->list[i], id, err))
+            return false;
     }
     return true;
 }
 
-static bool compile(struct ruleset *set, const struct expressions *e, struct err *err)
+static bool has_word(const struct compiling *c, const struct literal *l)
+{
+    for (size_t i = 0; i < c->word_count; i++) {
+        if (literal_holds(l, &c->words[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool add_words(struct compiling *c, const struct literals *set, struct err *err)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (has_word(c, &set->list[i]))
+            continue;
+        if (c->word_count == c->word_cap) {
+            const size_t cap = c->word_cap > 0 ? c->word_cap * 2 : 256;
+            struct literal *words = reallocarray(c->words, cap, sizeof(*words));
+            if (words == NULL)
+                return err_why(err, ERR_NOMEM, "no memory to compile patterns");
+            c->words = words;
+            c->word_cap = cap;
+        }
+        c->words[c->word_count++] = set->list[i];
+    }
+    return true;
+}
+
+/* Without rare literals: looked for as it is. */
+static bool add_whole(struct compiling *c, const struct pattern *p, unsigned id, struct err *err)
+{
+    struct literals set;
+    unsigned flags = 0;
+    const double bits = literals_of(p->text, &set) ? literals_bits(&set) : 0;
+    if (p->role == ROLE_SAME || (p->exact && bits >= RARE_BITS))
+        return true;
+    if (!find_flags(p->text, &flags, err))
+        return false;
+    if (bits < SOME_BITS)
+        return add(&c->every, p->text.ptr, flags, id, err);
+    return add_words(c, &set, err) && add(&c->closer, p->text.ptr, flags, id, err);
+}
+
+/* With rare ones; all words are known. */
+static bool add_rare(struct compiling *c, const struct pattern *p, unsigned id, struct err *err)
+{
+    struct literals set;
+    if (p->role == ROLE_SAME || !p->exact || !literals_of(p->text, &set) ||
+        literals_bits(&set) < RARE_BITS)
+        return true;
+    bool closer = true;
+    for (size_t i = 0; i < set.count && closer; i++)
+        closer = has_word(c, &set.list[i]);
+    return add_literals(c, closer ? &c->closer : &c->every, &set, id, err);
+}
+
+static bool gather(const struct ruleset *set, struct compiling *c, struct err *err)
+{
+    for (size_t i = 0; i < set->pattern_count; i++) {
+        if (!add_whole(c, &set->patterns[i], (unsigned)i, err))
+            return pattern_fail(set, &set->patterns[i], err);
+    }
+    for (size_t i = 0; i < set->pattern_count; i++) {
+        if (!add_rare(c, &set->patterns[i], (unsigned)i, err))
+            return false;
+    }
+    for (size_t i = 0; i < c->word_count; i++) {
+        if (!add_literal(c, &c->every, &c->words[i], c->look_closer, err))
+            return false;
+    }
+    return true;
+}
+
+static bool compile(const struct ruleset *set, const struct expressions *e,
+                    hs_database_t **ret_database, struct err *err)
 {
     hs_compile_error_t *error = NULL;
-    if (e->count == 0 || hs_compile_multi(e->texts, e->flags, e->ids, e->count, HS_MODE_BLOCK, NULL,
-                                          &set->database, &error) == HS_SUCCESS)
+    if (e->count == 0 || hs_compile_multi(e->texts, e->flags, e->ids, (unsigned)e->count,
+                                          HS_MODE_BLOCK, NULL, ret_database, &error) == HS_SUCCESS)
         return true;
     const int at = error != NULL ? error->expression : -1;
-    if (at >= 0 && (unsigned)at < e->count)
+    if (at >= 0 && (size_t)at < e->count && e->ids[at] < set->pattern_count)
         (void)pattern_fail(set, &set->patterns[e->ids[at]], err);
     (void)err_why(err, ERR_USAGE, "%s: %s",
                   at >= 0 ? "the pattern cannot be scanned for" : "the rules cannot be compiled",
@@ -81,13 +196,23 @@ static bool compile(struct ruleset *set, const struct expressions *e, struct err
     return false;
 }
 
+static void expressions_done(struct expressions *e)
+{
+    free(e->texts);
+    free(e->flags);
+    free(e->ids);
+}
+
 bool database_compile(struct ruleset *set, struct err *err)
 {
-    struct expressions e = {0};
-    const bool ok = gather(set, &e, err) && compile(set, &e, err);
-    free(e.texts);
-    free(e.flags);
-    free(e.ids);
+    struct compiling c = {.look_closer = look_closer(set->pattern_count)};
+    arena_init(&c.arena, ARENA_BYTES);
+    const bool ok = gather(set, &c, err) && compile(set, &c.every, &set->database, err) &&
+                    compile(set, &c.closer, &set->closer, err);
+    expressions_done(&c.every);
+    expressions_done(&c.closer);
+    free(c.words);
+    arena_done(&c.arena);
     return ok;
 }
 
@@ -102,14 +227,41 @@ static bool cache_name(const struct ruleset *set, const char *dir, char *name, s
     return n > 0 && (size_t)n < size;
 }
 
-/* Format, digest of the set, and the database as libhs serialises it, with its own checksum. */
+static bool take(struct sv *rest, size_t len, struct sv *ret_part)
+{
+    *ret_part = sv_head(*rest, len);
+    *rest = sv_tail(*rest, len);
+    return ret_part->len == len;
+}
+
+/* The length of a database, and the database as libhs serialises it, with its own checksum. */
+static bool take_database(struct sv *rest, hs_database_t **ret_database)
+{
+    uint64_t len = 0;
+    struct sv part;
+    if (!take(rest, sizeof(len), &part))
+        return false;
+    memcpy(&len, part.ptr, sizeof(len));
+    if (len == 0)
+        return true;
+    return len <= rest->len && take(rest, (size_t)len, &part) &&
+           hs_deserialize_database(part.ptr, part.len, ret_database) == HS_SUCCESS;
+}
+
+/* Format, digest of the set, databases. */
 static bool from_file(struct ruleset *set, struct sv file)
 {
     const struct sv format = SV(FILE_FORMAT), digest = sv_of(set->digest);
     if (!sv_starts(file, format) || !sv_starts(sv_tail(file, format.len), digest))
         return false;
-    const struct sv bytes = sv_tail(file, format.len + digest.len);
-    return hs_deserialize_database(bytes.ptr, bytes.len, &set->database) == HS_SUCCESS;
+    struct sv rest = sv_tail(file, format.len + digest.len);
+    if (take_database(&rest, &set->database) && set->database != NULL &&
+        take_database(&rest, &set->closer) && rest.len == 0)
+        return true;
+    (void)hs_free_database(set->database);
+    (void)hs_free_database(set->closer);
+    set->database = set->closer = NULL;
+    return false;
 }
 
 bool database_from_cache(struct ruleset *set, const char *dir, const struct log *log)
@@ -166,23 +318,33 @@ static void prune(const char *dir)
     free(entries);
 }
 
+static bool keep_database(struct fs_writer *w, const hs_database_t *database, struct err *err)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    if (database != NULL && hs_serialize_database(database, &bytes, &size) != HS_SUCCESS)
+        return err_why(err, ERR_NOMEM, "no memory to keep compiled rules");
+    const uint64_t len = size;
+    const bool ok =
+        fs_writer_add(w, (struct sv){.ptr = (const char *)&len, .len = sizeof(len)}, err) &&
+        fs_writer_add(w, (struct sv){.ptr = bytes != NULL ? bytes : "", .len = size}, err);
+    free(bytes);
+    return ok;
+}
+
 void database_keep(const struct ruleset *set, const char *dir, const struct log *log)
 {
     char name[NAME_BYTES];
-    char *bytes = NULL;
-    size_t size = 0;
     struct err err = {0};
     struct fs_writer w = {.fd = -1};
-    if (set->database == NULL || !cache_name(set, dir, name, sizeof(name)) ||
-        hs_serialize_database(set->database, &bytes, &size) != HS_SUCCESS)
+    if (set->database == NULL || !cache_name(set, dir, name, sizeof(name)))
         return;
     const bool ok = fs_mkdirs_private(dir, &err) && fs_writer_open(&w, name, &err) &&
                     fs_writer_add(&w, SV(FILE_FORMAT), &err) &&
                     fs_writer_add(&w, sv_of(set->digest), &err) &&
-                    fs_writer_add(&w, (struct sv){.ptr = bytes, .len = size}, &err) &&
-                    fs_writer_commit(&w, &err);
+                    keep_database(&w, set->database, &err) &&
+                    keep_database(&w, set->closer, &err) && fs_writer_commit(&w, &err);
     fs_writer_done(&w);
-    free(bytes);
     if (ok)
         prune(dir);
     else

@@ -257,6 +257,7 @@ void ruleset_free(struct ruleset *set)
     if (set == NULL)
         return;
     (void)hs_free_database(set->database);
+    (void)hs_free_database(set->closer);
     free(set->rules);
     free(set->patterns);
     arena_done(&set->arena);

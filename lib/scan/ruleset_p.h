@@ -23,13 +23,21 @@ struct pattern {
     bool exact;            /* PCRE2 has the last word */
 };
 
+/* What `database` reports beside patterns, in place of a pattern's number: the line is to be looked at
+ * with `closer`. */
+static inline unsigned look_closer(size_t pattern_count)
+{
+    return (unsigned)pattern_count;
+}
+
 struct ruleset {
     struct arena arena;
     struct rule *rules; /* in order of id */
     size_t rule_count, rule_cap;
     struct pattern *patterns;
     size_t pattern_count, pattern_cap;
-    hs_database_t *database; /* NULL when there are no patterns */
+    hs_database_t *database; /* for every line; NULL when there are no patterns */
+    hs_database_t *closer;   /* for lines that the other asks for; NULL when it never does */
     char digest[DIGEST_TEXT_BYTES];
     bool cached;
 };

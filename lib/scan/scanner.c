@@ -1,10 +1,12 @@
 #include "scan/scanner.h"
 
+#include "base/buf.h"
 #include "base/glob.h"
 #include "base/text.h"
 #include "scan/ruleset_p.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <limits.h>
 #include <pcre2.h>
 #include <stdlib.h>
 
@@ -15,11 +17,17 @@ enum {
     NEAR_BYTES = 160,
     SUMMARY_BYTES = 400,
     VALUE_BYTES = 256,
+    CLOSER_BYTES = INT_MAX, /* a block's at most */
 };
 
 struct hit { /* a pattern of the database ended a match here */
     uint32_t pattern;
     uint32_t end;
+};
+
+struct piece {         /* a line that is looked at closer */
+    uint32_t from, to; /* in the block */
+    uint32_t at;       /* in the text of such lines */
 };
 
 struct pattern_state {
@@ -55,7 +63,12 @@ struct scanner {
     pcre2_jit_stack *jit_stack;
     struct hit *hits;
     size_t hit_count, hit_cap;
-    struct pattern_state *patterns;
+    size_t closer_from; /* hits from here on are of lines looked at closer; both parts are sorted */
+    struct piece *pieces;
+    size_t piece_count, piece_cap;
+    struct buf closer; /* the text of the pieces */
+    struct pattern_state
+        *patterns; /* behind those of the set, one for the lines to look at closer */
     struct near_state *nears;
     size_t near_count;
     struct rule_state *rules;
@@ -63,7 +76,7 @@ struct scanner {
     size_t line_count;
     struct scan_sink sink;
     struct arena arena;   /* of one line's findings */
-    struct sv block_text; /* of the present block */
+    struct sv block_text; /* what is scanned now */
     uint32_t block;       /* its number */
     uint32_t edges;       /* PCRE2_NOTBOL, PCRE2_NOTEOL: the window is no whole line */
     uint64_t cut_line;    /* the line of the last window, 0: the last block was no window */
@@ -106,8 +119,11 @@ struct scanner *scanner_new(const struct ruleset *set, struct err *err)
     }
     s->set = set;
     arena_init(&s->arena, 16 * 1024 * 1024);
+    buf_init(&s->closer, CLOSER_BYTES);
     bool ok = make_arrays(s, err);
-    if (ok && set->database != NULL && hs_alloc_scratch(set->database, &s->scratch) != HS_SUCCESS)
+    if (ok &&
+        ((set->database != NULL && hs_alloc_scratch(set->database, &s->scratch) != HS_SUCCESS) ||
+         (set->closer != NULL && hs_alloc_scratch(set->closer, &s->scratch) != HS_SUCCESS)))
         ok = err_why(err, ERR_NOMEM, "no memory for a scanner");
     if (ok)
         return s;
@@ -130,6 +146,8 @@ void scanner_free(struct scanner *s)
     free(s->nears);
     free(s->rules);
     free(s->hits);
+    free(s->pieces);
+    buf_done(&s->closer);
     arena_done(&s->arena);
     free(s);
 }
@@ -166,7 +184,7 @@ bool scanner_begin(struct scanner *s, const struct build *build, const struct ar
     s->cut_line = 0;
     s->out_of_memory = false;
     memset(s->nears, 0, s->near_count * sizeof(*s->nears));
-    for (size_t i = 0; i < s->set->pattern_count; i++) {
+    for (size_t i = 0; i <= s->set->pattern_count; i++) {
         struct pattern_state *p = &s->patterns[i];
         *p = (struct pattern_state){.code = p->code, .near = p->near};
     }
@@ -543,6 +561,20 @@ static bool add_hit(struct scanner *s, uint32_t pattern, uint32_t end)
     return true;
 }
 
+static bool add_piece(struct scanner *s, uint32_t from, uint32_t to)
+{
+    if (s->piece_count == s->piece_cap) {
+        const size_t cap = s->piece_cap > 0 ? s->piece_cap * 2 : 1024;
+        struct piece *pieces = reallocarray(s->pieces, cap, sizeof(*pieces));
+        if (pieces == NULL)
+            return false;
+        s->pieces = pieces;
+        s->piece_cap = cap;
+    }
+    s->pieces[s->piece_count++] = (struct piece){.from = from, .to = to};
+    return true;
+}
+
 /* libhs tells every end of a match: of one pattern, one a line is kept. */
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                     void *user)
@@ -551,7 +583,7 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
     const size_t end = to > 0 ? (size_t)to - 1 : 0;
     (void)from;
     (void)flags;
-    if (id >= s->set->pattern_count || end >= s->block_text.len)
+    if (id > s->set->pattern_count || end >= s->block_text.len)
         return 0;
     struct pattern_state *p = &s->patterns[id];
     if (p->block == s->block && end >= p->from && end <= p->to)
@@ -562,7 +594,8 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
     p->block = s->block;
     p->from = before != NULL ? (uint32_t)(before - text) + 1 : 0;
     p->to = after != NULL ? (uint32_t)(after - text) : (uint32_t)s->block_text.len;
-    if (add_hit(s, id, (uint32_t)end))
+    if (id == look_closer(s->set->pattern_count) ? add_piece(s, p->from, p->to)
+                                                 : add_hit(s, id, (uint32_t)end))
         return 0;
     s->out_of_memory = true;
     return 1;
@@ -576,13 +609,13 @@ static int by_end(const void *a, const void *b)
     return x->pattern < y->pattern ? -1 : x->pattern > y->pattern;
 }
 
-static bool is_sorted(const struct scanner *s)
+static void sort_hits(struct hit *hits, size_t count)
 {
-    for (size_t i = 1; i < s->hit_count; i++) {
-        if (by_end(&s->hits[i - 1], &s->hits[i]) > 0)
-            return false;
-    }
-    return true;
+    bool sorted = true;
+    for (size_t i = 1; i < count && sorted; i++)
+        sorted = by_end(&hits[i - 1], &hits[i]) <= 0;
+    if (!sorted)
+        qsort(hits, count, sizeof(*hits), by_end);
 }
 
 /* In a window of a long line, ^ and $ hold at the ends of the line only. */
@@ -618,14 +651,28 @@ static bool follow(struct scanner *s, const struct block *block, struct block_cu
     return true;
 }
 
+/* Of two sorted parts the hit that ends first. */
+static const struct hit *next_hit(const struct scanner *s, size_t *every, size_t *closer)
+{
+    const struct hit *a = *every < s->closer_from ? &s->hits[*every] : NULL;
+    const struct hit *b = *closer < s->hit_count ? &s->hits[*closer] : NULL;
+    if (a == NULL || (b != NULL && b->end < a->end)) {
+        (*closer)++;
+        return b;
+    }
+    (*every)++;
+    return a;
+}
+
 static bool walk_hits(struct scanner *s, const struct block *block, struct err *err)
 {
     struct block_cursor cursor = {0};
     struct line line = {0};
     size_t line_end = 0; /* of the present line in the text */
     size_t next = 0;     /* where the line behind it begins */
+    size_t every = 0, closer = s->closer_from;
     for (size_t i = 0; i < s->hit_count; i++) {
-        const struct hit *h = &s->hits[i];
+        const struct hit *h = next_hit(s, &every, &closer);
         if (i == 0 || h->end > line_end) {
             if (s->line_count > 0 && !finish_line(s, &line, err))
                 return false;
@@ -645,21 +692,88 @@ static bool walk_hits(struct scanner *s, const struct block *block, struct err *
            follow(s, block, &cursor, next, block->text.len, err);
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* In the order of the block, each once. */
+static void order_pieces(struct scanner *s)
+{
+    bool ordered = true;
+    size_t kept = 0;
+    for (size_t i = 1; i < s->piece_count; i++)
+        ordered = ordered && s->pieces[i - 1].from < s->pieces[i].from;
+    if (ordered)
+        return;
+    qsort(s->pieces, s->piece_count, sizeof(*s->pieces), by_place);
+    for (size_t i = 0; i < s->piece_count; i++) {
+        if (kept == 0 || s->pieces[kept - 1].from != s->pieces[i].from)
+            s->pieces[kept++] = s->pieces[i];
+    }
+    s->piece_count = kept;
+}
+
+/* Hits in the text of the pieces, told as hits in the block. */
+static void place_hits(struct scanner *s)
+{
+    for (size_t i = s->closer_from; i < s->hit_count; i++) {
+        size_t low = 0, high = s->piece_count;
+        while (high - low > 1) {
+            const size_t middle = (low + high) / 2;
+            if (s->pieces[middle].at <= s->hits[i].end)
+                low = middle;
+            else
+                high = middle;
+        }
+        s->hits[i].end = s->hits[i].end - s->pieces[low].at + s->pieces[low].from;
+    }
+}
+
+static bool scan(struct scanner *s, const hs_database_t *database, struct sv text, struct err *err)
+{
+    s->block_text = text;
+    s->block++;
+    const hs_error_t code =
+        hs_scan(database, text.ptr, (unsigned)text.len, 0, s->scratch, on_match, s);
+    if (s->out_of_memory || (code != HS_SUCCESS && code != HS_SCAN_TERMINATED))
+        return err_why(err, ERR_NOMEM, "the scan failed with code %d", code);
+    return true;
+}
+
+static bool look_at_pieces(struct scanner *s, const struct block *block, struct err *err)
+{
+    order_pieces(s);
+    buf_reset(&s->closer);
+    for (size_t i = 0; i < s->piece_count; i++) {
+        struct piece *p = &s->pieces[i];
+        const struct sv line = sv_head(sv_tail(block->text, p->from), p->to - p->from + 1);
+        p->at = (uint32_t)s->closer.len;
+        if (!buf_add(&s->closer, line, err))
+            return false;
+    }
+    if (!scan(s, s->set->closer, buf_sv(&s->closer), err))
+        return false;
+    place_hits(s);
+    sort_hits(s->hits + s->closer_from, s->hit_count - s->closer_from);
+    return true;
+}
+
 bool scanner_block(struct scanner *s, const struct block *block, struct err *err)
 {
     s->hit_count = 0;
     s->line_count = 0;
-    s->block_text = block->text;
-    s->block++;
+    s->piece_count = 0;
     find_edges(s, block);
     if (s->set->database == NULL || block->text.len == 0)
         return true;
-    const hs_error_t code = hs_scan(s->set->database, block->text.ptr, (unsigned)block->text.len, 0,
-                                    s->scratch, on_match, s);
-    if (s->out_of_memory || (code != HS_SUCCESS && code != HS_SCAN_TERMINATED))
-        return err_why(err, ERR_NOMEM, "the scan failed with code %d", code);
-    if (!is_sorted(s))
-        qsort(s->hits, s->hit_count, sizeof(*s->hits), by_end);
+    if (!scan(s, s->set->database, block->text, err))
+        return false;
+    sort_hits(s->hits, s->hit_count);
+    s->closer_from = s->hit_count;
+    if (s->piece_count > 0 && !look_at_pieces(s, block, err))
+        return false;
     return walk_hits(s, block, err);
 }
 

@@ -5,8 +5,8 @@
  * Out:     findings and trigger lines, through callbacks, in order of line, then rule id. A rule
  *          that hits the same artifact again only raises its finding's count and last_line after
  *          the first SCANNER_HITS_KEPT hits.
- * How:     libhs in block mode is the prefilter over whole blocks; PCRE2 (JIT, match limits)
- *          confirms on the one line and takes captures. A hit that spans two lines is no hit. In a
+ * How:     libhs in block mode is the prefilter over whole blocks, and once more over their lines that
+ *          are worth it; PCRE2 (JIT, match limits) confirms on the one line and takes captures. A hit that spans two lines is no hit. In a
  *          line that comes in windows, ^ holds in the first one only and $ in the last one.
  * Errors:  ERR_NOMEM; the callbacks' errors unchanged. A pattern that passes its match limit on a
  *          line is counted and treated as no match; after SCANNER_LIMIT_LINES such lines it is off

@@ -6,7 +6,7 @@ import unittest
 
 import prowltest
 
-COMPILE = "gcc -c a.c\na.c:4:16: error: 'heigth' undeclared (first use in this function)\nmake: *** [Makefile:4: a.o] Error 1\n"
+COMPILE = "gcc -o a a.o\na.o: undefined reference to `heigth'\nmake: *** [Makefile:4: a] Error 1\n"
 DISK = "cp: error writing 'x': No space left on device\nmake: *** [Makefile:4: x] Error 1\n"
 PASSED = "all 12 tests passed\nerrors: 0\nBUILD SUCCESS\n"
 
@@ -47,7 +47,7 @@ class Corpus(prowltest.Case):
         for words in ("c/compile/detail: wanted compile/nothing-like-it, got failed compile/",
                       "c/compile/kind: wanted test, got failed compile/", "c/compile/line: wanted compile line 3, got ",
                       "c/compile/outcome: wanted passed compile, got failed", "c/compile/quiet: wanted none, got failed compile/",
-                      "'heigth' undeclared"):
+                      "undefined reference to `heigth'"):
             self.assertIn(words, done.out)
         self.assertNotIn("c/compile/right", done.out)
         self.assertTrue(done.out.endswith("1 passed, 5 failed\n"))
@@ -186,8 +186,8 @@ class Corpus(prowltest.Case):
         self.case("compile/b", DISK, "kind: compile\n")
         out = self.prowl("corpus", "c", status=1).out
         self.assertRegex(out, r"(?m)^rule that was wrong .*\n\S+ +1 +1 +0  0\.0% \[0,79\] +-\n")
-        self.assertNotIn("c.compile-error ", out[out.index("rule that"):].split("confused")[0])
-        self.assertRegex(self.prowl("corpus", "c", "--by-rule", status=1).out, r"(?m)^c\.compile-error +1 +1 +1 +100\.0% ")
+        self.assertNotIn("c.undefined-reference ", out[out.index("rule that"):].split("confused")[0])
+        self.assertRegex(self.prowl("corpus", "c", "--by-rule", status=1).out, r"(?m)^c\.undefined-reference +1 +1 +1 +100\.0% ")
 
     def test_calibration_tells_how_often_a_confidence_was_right(self):
         self.case("compile/a", COMPILE, "kind: compile\n")
@@ -207,7 +207,7 @@ class Corpus(prowltest.Case):
         self.prowl("corpus", "c", "--accept")
         first = self.read("c/ACCEPTED.json")
         self.assertEqual([*json.loads(first)["cases"]], ["compile/a", "none/a"])
-        self.assertRegex(first, r'\A\{"schema":1,"cases":\{\n"compile/a":\{"right":true,"said":"failed compile/\S+ line 2 by c\.compile-error"\},\n')
+        self.assertRegex(first, r'\A\{"schema":1,"cases":\{\n"compile/a":\{"right":true,"said":"failed compile/\S+ line 2 by c\.undefined-reference"\},\n')
         self.assertEqual(self.read("c/compile/a/expected.yaml"), "kind: compile\n")  # it came out as expected
         self.prowl("corpus", "c/", "--accept", "-j", "4")
         self.assertEqual(self.read("c/ACCEPTED.json"), first)
@@ -220,16 +220,16 @@ class Corpus(prowltest.Case):
         self.prowl("corpus", "c", "--accept")
         os.rename(self.path("c/compile/gone"), self.path("elsewhere"))
         self.case("compile/new", COMPILE, "outcome: failed\n")
-        done = self.prowl("corpus", "c", "--disable", "c.compile-error", "--scores", status=1)
-        self.assertRegex(done.out, r"\Aworse: c/compile/a: wanted compile, before failed compile/\S+ line 2 by c\.compile-error, got ")
+        done = self.prowl("corpus", "c", "--disable", "c.undefined-reference", "--scores", status=1)
+        self.assertRegex(done.out, r"\Aworse: c/compile/a: wanted compile, before failed compile/\S+ line 2 by c\.undefined-reference, got ")
         self.assertIn("gone: compile/gone\nagainst c/ACCEPTED.json: 1 worse, 0 better, 0 changed, 0 wrong as before, 1 new, 1 gone\n", done.out)
 
     def test_another_rule_that_is_right_too_is_a_change(self):
         self.case("compile/a", COMPILE, "kind: compile\n")
         self.prowl("corpus", "c", "--accept")
         self.write("own.yaml", "pack: own\nrules: [{id: own.c, cause: compile/own, severity: definite, any: ['heigth'], summary: s}]\n")
-        out = self.prowl("corpus", "c", "--rules", "own.yaml", "--disable", "c.compile-error").out
-        self.assertRegex(out, r"(?m)^changed: c/compile/a: before failed \S+ line 2 by c\.compile-error, now failed compile/own line 2 by own\.c$")
+        out = self.prowl("corpus", "c", "--rules", "own.yaml", "--disable", "c.undefined-reference").out
+        self.assertRegex(out, r"(?m)^changed: c/compile/a: before failed \S+ line 2 by c\.undefined-reference, now failed compile/own line 2 by own\.c$")
 
     def test_labels_are_held_against_an_accepted_run_that_is_named(self):
         self.write("logs/a.log", COMPILE)
@@ -246,7 +246,7 @@ class Corpus(prowltest.Case):
         self.assertEqual(self.prowl(*args, "--accepted", "run.json", "--accept").out, "2 accepted, 0 failed\n")
         out = self.prowl(*args, "--accepted", "run.json").out
         self.assertIn("against run.json: 0 worse, 0 better, 0 changed, 1 wrong as before, 0 new, 0 gone\n2 passed, 0 failed\n", out)
-        out = self.prowl(*args, "--accepted", "run.json", "--disable", "c.compile-error", status=1).out
+        out = self.prowl(*args, "--accepted", "run.json", "--disable", "c.undefined-reference", status=1).out
         self.assertIn("worse: logs/a.log: wanted compile line 2, before failed compile/", out)
 
     def test_an_accepted_run_that_is_broken_is_told(self):
@@ -262,8 +262,8 @@ class Corpus(prowltest.Case):
         out = self.prowl("corpus", "c", "--without-each", "--rules", "own.yaml").out
         self.assertRegex(out, r"(?m)^1 of \d+ rules: a case fails when they are switched off; none does without:$")
         self.assertIn("\n  own.a\n", out)
-        self.assertNotIn("  c.compile-error\n", out)
-        self.prowl("corpus", "c", "--disable", "c.compile-error", status=1)  # and so it is
+        self.assertNotIn("  c.undefined-reference\n", out)
+        self.prowl("corpus", "c", "--disable", "c.undefined-reference", status=1)  # and so it is
         self.assertIn("\n  rollup.make\n", out)
         self.prowl("corpus", "c", "--disable", "rollup.make")
 

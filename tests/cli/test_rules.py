@@ -64,7 +64,7 @@ class Rules(prowltest.Case):
         self.assertIn("takes no argument", self.prowl("rules", "list", "x", status=2).err)
 
     def test_the_built_in_packs_have_no_mistake_and_no_doubt(self):
-        out = self.prowl("rules", "lint", "--warnings-fail").out
+        out = self.prowl("rules", "lint", "--strict").out
         self.assertRegex(out, r"\A\d+ examples, 0 failed\n\d+ rules, 0 warnings\n\Z")
 
     def test_test_runs_the_examples_of_the_named_pack_only(self):
@@ -136,17 +136,17 @@ class Rules(prowltest.Case):
         self.assertEqual((verdict["detail"], verdict["line"], verdict["summary"]), ("teapot", 2, "A teapot: short"))
 
     def test_a_rule_of_the_same_id_replaces_a_built_in_one(self):
-        log = "main.c:3:5: error: 'x' undeclared\nI am a teapot: short\n"
+        log = "main.o: undefined reference to `x'\nI am a teapot: short\n"
         self.assertEqual(self.verdict(log=log)["kind"], "compile")
-        self.write("own.yaml", OWN.replace("own.teapot", "c.compile-error"))
+        self.write("own.yaml", OWN.replace("own.teapot", "c.undefined-reference"))
         verdict = self.verdict("--rules", "own.yaml", log=log)
         self.assertEqual((verdict["kind"], verdict["line"]), ("other", 2))
 
     def test_rules_are_switched_off_by_id_by_glob_and_by_a_pack(self):
-        log = "main.c:3:5: error: 'x' undeclared\n"
+        log = "main.o: undefined reference to `x'\n"
         self.assertEqual(self.verdict(log=log)["kind"], "compile")
-        self.write("off.yaml", "pack: off\ndisable: [c.compile-error]\n")
-        for args in (["--disable", "c.compile-error"], ["--disable", "c.*"], ["--rules", "off.yaml"]):
+        self.write("off.yaml", "pack: off\ndisable: [c.undefined-reference]\n")
+        for args in (["--disable", "c.undefined-reference"], ["--disable", "c.*"], ["--rules", "off.yaml"]):
             self.assertNotEqual(self.verdict(*args, log=log).get("kind"), "compile")
 
     def test_switching_off_what_is_not_there_is_warned_of(self):
@@ -165,7 +165,7 @@ class Rules(prowltest.Case):
         self.assertEqual([line.split()[0] for line in lines if "(analyzer)" not in line], ["own.teapot"])
         lines = self.prowl("rules", "list", "--rules", "none").out.splitlines()
         self.assertTrue(all("(analyzer)" in line for line in lines))
-        self.assertEqual(self.verdict("--rules", "none", log="main.c:3:5: error: 'x' undeclared\nmake: *** [m:1: x] Error 1\n")["kind"],
+        self.assertEqual(self.verdict("--rules", "none", log="main.o: undefined reference to `x'\nmake: *** [m:1: x] Error 1\n")["kind"],
                          "unknown")
 
     def test_a_pattern_that_cannot_be_bounded_ends_and_is_told(self):

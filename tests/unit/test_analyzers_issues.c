@@ -194,15 +194,59 @@ static void other_lines_are_no_issues(void **state)
     }
 }
 
-static void an_issue_is_kept_once_and_places_no_verdict(void **state)
+static void an_issue_is_kept_once(void **state)
 {
     (void)state;
     const struct evidence *e = analyze_log("x\na.c:1:2: warning: w [-Wx]\na.c:1:2: warning: w "
                                            "[-Wx]\na.c:1:3: warning: w [-Wx]\n");
     assert_string_equal(issues_of(e), "warning a.c:1:2 -Wx|w| 2\nwarning a.c:1:3 -Wx|w| 4\n");
     assert_int_equal(e->issues[0].offset, 2);
-    assert_int_equal(e->finding_count, 0);
-    assert_int_equal(e->claim.rank, -1);
+}
+
+/* A log of issues and little else is the report of a linter or compiler. */
+static void a_report_is_told(void **state)
+{
+    static const struct {
+        const char *log, *said; /* "KIND LINE OUTCOME-CLAIMED"; "" nothing is found */
+    } cases[] = {
+        {"a.c:1:2: warning: w [-Wx]\na.c:1:3: warning: w [-Wx]\n", "lint 1 claims"},
+        {"checking\na.c:1:2: warning: w\n 1 | int x;\n   |     ^\n", "lint 2 claims"},
+        {"a.c:1:2: style: s [unusedX]\nint x;\n    ^\na.c:1:3: error: w\nint y;\n    ^\n",
+         "compile 4 claims"},
+        {"a.py:1:2: E501 line too long\na.py:3:1: F401 'os' imported but unused\n",
+         "lint 1 claims"},
+        {"lib/a.js\n  1:2  warning  w  a-b\n  1:3  error  e  c-d\n", "lint 3 claims"},
+        {"a.c:1:2: error: e [nullPointer]\n", "lint 1 claims"},
+        {"src/A.java:1: error: [NullAway] dereferenced\n", "lint 1 claims"},
+        {"a.ts(1,7): error TS2322: no\n", "compile 1 claims"},
+        {"a.lua:1:2: unused variable x\n", "lint 1 claims"},
+        {"a.c:1:2: note: declared here\n", ""},
+        /* an error among other lines says what, and not that the build failed */
+        {"one\ntwo\nthree\na.c:1:2: error: e\nfour\n", "compile 4"},
+        /* a build that goes on */
+        {"cc a.c\na.c:1:2: warning: w\ncc b.c\ncc c.c\n", "lint 2"},
+        {"cc a.c\na.c:1:2: warning: w\ncc b.c\ncc c.c\ncc d.c\n", ""},
+        {"a.c:1:2: warning: w\na.c:1:3: warning: w\n[100%] Built target a\n", ""},
+        {"a.c:1:2: warning: w\na.c:1:3: warning: w\nJob succeeded\n", ""},
+        {"lib/a.js\n  1:2  warning  w  a-b\n1 problem (0 errors, 1 warning)\n", ""},
+        {"a.c:1:2: warning: no 1 passed\n", "lint 1 claims"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct evidence *e = analyze_log(cases[i].log);
+        size_t len = 0;
+        analyzing->text[0] = '\0';
+        for (size_t k = 0; k < e->finding_count; k++) {
+            const struct finding *f = &e->findings[k];
+            if (!sv_equal(f->id, SV("issues.report")))
+                continue;
+            assert_int_equal(f->severity, SEVERITY_SYMPTOM);
+            say(&len, "%s %" PRIu64 "%s", cause_kind_name(f->kind), f->line,
+                e->claim.rank == 0 && e->claim.outcome == OUTCOME_FAILED ? " claims" : "");
+        }
+        if (strcmp(analyzing->text, cases[i].said) != 0)
+            fail_msg("%s\ngives \"%s\"", cases[i].log, analyzing->text);
+    }
 }
 
 static void many_issues_are_cut_the_errors_last(void **state)
@@ -228,7 +272,8 @@ int main(void)
         cmocka_unit_test(one_line_forms),
         cmocka_unit_test(forms_of_several_lines),
         cmocka_unit_test(other_lines_are_no_issues),
-        cmocka_unit_test(an_issue_is_kept_once_and_places_no_verdict),
+        cmocka_unit_test(an_issue_is_kept_once),
+        cmocka_unit_test(a_report_is_told),
         cmocka_unit_test(many_issues_are_cut_the_errors_last),
     };
     return cmocka_run_group_tests(tests, analyzing_set_up, analyzing_tear_down);

@@ -322,7 +322,7 @@ static void tools_with_a_line_a_test(void **state)
          "      Start  3: off\n 3/4 Test  #3: off ..............***Not Run (Disabled)   0.00 sec\n"
          "      Start  4: hang\n",
          "failed slow 4\nunfinished hang 7\n1/1/0/1/0/1",
-         "test-tools.failed test/ctest cause 4\ntest-tools.unfinished test/unfinished symptom 7\n",
+         "test-tools.timeout test/ctest cause 4\ntest-tools.unfinished test/unfinished symptom 7\n",
          "failed by the test tool's output"},
         {"cargo",
          "test a::one ... ok\ntest a::two ... FAILED\ntest a::three ... ignored, why\n"

@@ -37,6 +37,27 @@ static const struct {
      "text"},
     {DIALECT_TABS, "job\tstep text", "job\tstep text"},
     {DIALECT_TABS, "job\tstep\ttext", "job\tstep\ttext"},
+    {DIALECT_STEP, "[test:L12:3s] text", "text"},
+    {DIALECT_STEP, "[unit tests:12] + make", "+ make"},
+    {DIALECT_STEP, "[test:L12:3s]", "[test:L12:3s]"},
+    {DIALECT_STEP, "[a.proto:1:1] text", "[a.proto:1:1] text"},
+    {DIALECT_STEP, "[a.c:12] text", "[a.c:12] text"},
+    {DIALECT_STEP, "[test:12:3] text", "[test:12:3] text"},
+    {DIALECT_STEP, "[test:L] text", "[test:L] text"},
+    {DIALECT_STEP, "[12] text", "[12] text"},
+    {DIALECT_TEAMCITY, "[10:11:12]W:\t [Step 1/2] text", "text"},
+    {DIALECT_TEAMCITY, "[10:11:12] : Build finished", "Build finished"},
+    {DIALECT_TEAMCITY, "[10:11:12] :\t [Step 1/2", "[Step 1/2"},
+    {DIALECT_TEAMCITY, "[10:11:12] text", "[10:11:12] text"},
+    {DIALECT_TEAMCITY, "[10-11-12] : text", "[10-11-12] : text"},
+    {DIALECT_BAMBOO, "build\t03-Oct-2023 10:11:12\ttext", "text"},
+    {DIALECT_BAMBOO, "error\t03-Oct-2023 10:11:12\t", ""},
+    {DIALECT_BAMBOO, "build\t03-Oct-2023 10:11\ttext", "build\t03-Oct-2023 10:11\ttext"},
+    {DIALECT_BAMBOO, "build\t2023-10-03 10:11:120\ttext", "build\t2023-10-03 10:11:120\ttext"},
+    {DIALECT_ZUUL, "2023-10-03 10:11:12.123456 | controller | text | more", "text | more"},
+    {DIALECT_ZUUL, "2023-10-03 10:11:12.123456 | PLAY RECAP", "PLAY RECAP"},
+    {DIALECT_ZUUL, "2023-10-03 10:11:12.123456 | ", ""},
+    {DIALECT_ZUUL, "2023-10-03 10:11:12.123 | text", "2023-10-03 10:11:12.123 | text"},
     {DIALECT_NONE, "2024-03-01T10:00:00Z text", "2024-03-01T10:00:00Z text"},
 };
 
@@ -51,6 +72,34 @@ static void a_prefix_is_as_long_as_its_form_and_no_longer(void **state)
     }
 }
 
+static const struct {
+    const char *line, *rest;
+} relayed[] = {
+    {"sut_1  | text", "text"},
+    {"app-sut-1  | text", "text"},
+    {"sut_1  |", "sut_1  |"},
+    {"sut_1| text", "sut_1| text"},
+    {"sut1  | text", "sut1  | text"},
+    {"1  | text", "1  | text"},
+    {" sut_1  | text", " sut_1  | text"},
+    {"#12 3.456 npm error code E404", "npm error code E404"},
+    {"#12 ERROR: process did not complete", "#12 ERROR: process did not complete"},
+    {"#12 3. text", "#12 3. text"},
+    {"#12 3.456", "#12 3.456"},
+    {"# 12 3.456 text", "# 12 3.456 text"},
+    {"", ""},
+};
+
+static void lines_that_a_tool_relays_are_told_from_its_own(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(relayed); i++) {
+        const struct sv line = sv_of(relayed[i].line);
+        if (!sv_equal(sv_tail(line, dialect_relay(line)), sv_of(relayed[i].rest)))
+            fail_msg("%s: %zu", relayed[i].line, dialect_relay(line));
+    }
+}
+
 static void no_dialect_reads_past_the_end_of_a_line(void **state)
 {
     (void)state;
@@ -60,9 +109,10 @@ static void no_dialect_reads_past_the_end_of_a_line(void **state)
             assert_non_null(exact);
             memcpy(exact, lines[i].line, n);
             const struct sv line = {.ptr = exact, .len = n};
-            for (enum dialect d = DIALECT_NONE; d <= DIALECT_TABS; d++) {
+            for (enum dialect d = DIALECT_NONE; d <= DIALECT_ZUUL; d++) {
                 assert_true(dialect_prefix(d, line) <= n);
                 assert_true(dialect_columns(d, line) <= n);
+                assert_true(dialect_relay(line) <= n);
             }
             free(exact);
         }
@@ -88,6 +138,11 @@ static void the_dialect_is_that_of_most_of_the_first_lines(void **state)
         {"Started by user\n" JENKINS JENKINS, DIALECT_BRACKETS},
         {CLOCK CLOCK "one\n", DIALECT_CLOCK},
         {TABS TABS, DIALECT_TABS},
+        {"Build 'A' #1\n[10:00:00]i: x\n[10:00:00]W:\t [Step 1/1] x\n", DIALECT_TEAMCITY},
+        {"[clone:L0:0s] x\n[test:L0:0s] + x\n", DIALECT_STEP},
+        {"[a.proto:1:1] x\n[a.proto:2:1] x\n", DIALECT_NONE},
+        {"build\t03-Oct-2023 10:11:12\tx\n", DIALECT_BAMBOO},
+        {"2023-10-03 10:11:12.123456 | controller | x\n", DIALECT_ZUUL},
         {GITHUB "2024-03-01T10:0", DIALECT_NONE},
         {"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n" GITHUB GITHUB, DIALECT_NONE},
     };
@@ -110,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_prefix_is_as_long_as_its_form_and_no_longer),
+        cmocka_unit_test(lines_that_a_tool_relays_are_told_from_its_own),
         cmocka_unit_test(no_dialect_reads_past_the_end_of_a_line),
         cmocka_unit_test(the_dialect_is_that_of_most_of_the_first_lines),
         cmocka_unit_test(columns_are_those_before_the_stamp),
