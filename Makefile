@@ -33,7 +33,7 @@ LIB   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c analyzers/*.c))) $(
 CMD   := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard cmd/*.c)))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)) tests/unit/night_sample.c tests/unit/flake_trials.c)
 NIGHT := $(filter $(B)/tests/unit/test_night_% %/night_sample,$(UNIT))
-WINDOW := $(filter $(B)/tests/unit/test_flakes_% $(addprefix $(B)/tests/unit/test_,outage quarantine night_make night_refs) \
+WINDOW := $(filter $(B)/tests/unit/test_flakes_% $(addprefix $(B)/tests/unit/test_,outage night_make night_groups night_refs) \
            %/flake_trials,$(UNIT))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 

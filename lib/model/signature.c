@@ -270,6 +270,35 @@ static bool add_path(struct buf *out, struct sv t, struct err *err)
     return buf_add(out, SV("<path>"), err) && add_name(out, sv_tail(t, sv_find_last(t, '/')), err);
 }
 
+/* The mask that fits a token whole; NULL when none does. */
+static const char *mask_of(struct sv t, const struct shape *s)
+{
+    if (is_temporary_path(t))
+        return "<tmp>";
+    if (s->digits == 0 && s->hex < t.len && s->dashes == 0)
+        return NULL;
+    if (is_uuid(t, s))
+        return "<uuid>";
+    if (is_pointer(t))
+        return "<ptr>";
+    if (is_address(t, s) || is_ipv6(t, s))
+        return "<ip>";
+    if (is_time(t, s))
+        return "<time>";
+    if (is_duration(t))
+        return "<dur>";
+    if (is_hash(t, s))
+        return "<hash>";
+    return is_number(t, s) && (s->digits > SMALL_NUMBER_DIGITS || s->dots > 0) ? "<n>" : NULL;
+}
+
+/* A token that no mask fits whole. */
+static bool add_plain(struct buf *out, struct sv t, const struct shape *s, struct err *err)
+{
+    const bool plain = (s->digits == 0 && s->dashes == 0) || is_number(t, s);
+    return plain ? buf_add(out, t, err) : add_name(out, t, err);
+}
+
 static bool add_token(struct buf *out, struct sv t, struct err *err)
 {
     struct sv tail = {0};
@@ -278,41 +307,17 @@ static bool add_token(struct buf *out, struct sv t, struct err *err)
         t.len--;
     }
     const struct shape s = shape_of(t);
-    const char *mask = NULL;
-    if (sv_find_char(t, '<') < t.len) /* masked before */
-        return add_name(out, t, err) && buf_add(out, tail, err);
-    if (is_path(t) && !is_temporary_path(t))
-        return add_path(out, t, err) && buf_add(out, tail, err);
-    if (s.dots >= 2 && s.digits > 0 && s.letters > 0) {
-        bool done = false;
-        if (!add_host(out, t, &done, err) || (done && !buf_add(out, tail, err)))
-            return false;
-        if (done)
-            return true;
-    }
-    if (s.digits == 0 && s.hex < t.len && s.dashes == 0)
-        mask = is_temporary_path(t) ? "<tmp>" : NULL;
-    else if (is_uuid(t, &s))
-        mask = "<uuid>";
-    else if (is_pointer(t))
-        mask = "<ptr>";
-    else if (is_temporary_path(t))
-        mask = "<tmp>";
-    else if (is_address(t, &s) || is_ipv6(t, &s))
-        mask = "<ip>";
-    else if (is_time(t, &s))
-        mask = "<time>";
-    else if (is_duration(t))
-        mask = "<dur>";
-    else if (is_hash(t, &s))
-        mask = "<hash>";
-    else if (is_number(t, &s) && (s.digits > SMALL_NUMBER_DIGITS || s.dots > 0))
-        mask = "<n>";
-    else if (is_number(t, &s))
-        mask = NULL;
-    else if (s.digits > 0 || s.dashes > 0)
-        return add_name(out, t, err) && buf_add(out, tail, err);
-    return buf_add(out, mask != NULL ? sv_of(mask) : t, err) && buf_add(out, tail, err);
+    const bool masked = sv_find_char(t, '<') < t.len; /* before */
+    const char *mask = masked ? NULL : mask_of(t, &s);
+    bool done = false;
+    if (!masked && mask == NULL && s.dots >= 2 && s.digits > 0 && !add_host(out, t, &done, err))
+        return false;
+    const bool ok = done           ? true
+                    : mask != NULL ? buf_add(out, sv_of(mask), err)
+                    : masked       ? add_name(out, t, err)
+                    : is_path(t)   ? add_path(out, t, err)
+                                   : add_plain(out, t, &s, err);
+    return ok && buf_add(out, tail, err);
 }
 
 static size_t blank_length(struct sv s)

@@ -136,8 +136,10 @@ static void count_all(struct facts_room *room, struct series_view v, struct fact
         add_to(&f->all_raw, hit);
         if (b->started_ms >= s->o.from_ms)
             add_to(&f->raw, hit);
-        if (b->started_ms >= s->o.since_ms)
+        if (b->started_ms >= s->o.since_ms) {
             add_to(&f->tonight, hit);
+            f->reds_tonight += series_is_red(r->outcome);
+        }
         if (hit && f->first_failed_ms == 0)
             f->first_failed_ms = b->started_ms;
         if (hit)

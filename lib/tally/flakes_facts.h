@@ -39,6 +39,7 @@ struct facts {
     struct facts_tally before;                 /* adjusted, of the window before */
     struct facts_tally all_raw, all;           /* both windows; all: adjusted */
     uint64_t hits_tonight;                     /* adjusted */
+    uint64_t reds_tonight;                     /* raw, without those that a retry saved */
     unsigned evidence;
     uint64_t by_retry, by_same_code, by_isolation; /* in the window */
     uint64_t explained_tonight;

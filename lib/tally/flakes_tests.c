@@ -179,7 +179,7 @@ static void find_classes(struct telling *t)
         row->class_ = class_find(&in);
         row->score = a.runs > 0 ? stats_wilson(a.hits, a.runs).low * (double)(1 + row->blocked) : 0;
         h->counts[row->class_]++;
-        h->tests_failed += row->facts.tonight.hits > 0;
+        h->tests_failed += row->facts.reds_tonight > 0;
         h->tests_flaky += row->facts.explained_tonight > 0;
     }
     h->counts[NIGHT_QUIET] += t->s->always_passed;

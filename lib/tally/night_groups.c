@@ -160,7 +160,7 @@ static bool tell_causes(const struct night_groups *g, const struct members *m, s
         n->cause_count += ok;
     }
     free(jobs);
-    if (n->cause_count > 1)
+    if (ok && n->cause_count > 1)
         qsort(n->causes, n->cause_count, sizeof(*n->causes), by_builds);
     return ok;
 }
@@ -381,42 +381,53 @@ static bool tell_days(const struct clustering *c, const struct cluster_row *row,
     return true;
 }
 
+static bool tell_example(const struct clustering *c, const struct member *m,
+                         struct night_cluster *out, struct err *err)
+{
+    const struct window *w = c->g->w;
+    if (out->example_count == NIGHT_EXAMPLES)
+        return true;
+    struct night_ref *ref = &out->examples[out->example_count++];
+    if (m->signature == w->builds[m->build].signature)
+        return night_refs_cause(c->g->refs, m->build, ref, err);
+    const struct window_failure *f =
+        m->test != WINDOW_NONE ? series_failure(w, m->build, m->test) : NULL;
+    return night_refs_build(c->g->refs, m->build, ref, err) &&
+           (f == NULL || night_refs_excerpt(c->g->refs, f->message, &ref->excerpt, err));
+}
+
+/* The newest come first; what is of the window before ends them. */
+static size_t window_end(const struct clustering *c, const struct cluster_row *row)
+{
+    size_t end = row->from;
+    while (end < row->to &&
+           c->g->w->builds[c->members.list[end].build].started_ms >= c->g->span->from_ms)
+        end++;
+    return end;
+}
+
 /* Jobs and tests of the window, and its newest builds. */
 static bool tell_members(const struct clustering *c, const struct cluster_row *row,
                          struct night_cluster *out, struct err *err)
 {
-    const struct window *w = c->g->w;
+    const struct window_build *builds = c->g->w->builds;
+    const size_t end = window_end(c, row);
     size_t count = 0;
-    for (size_t i = row->from; i < row->to; i++) {
+    for (size_t i = row->from; i < end; i++) {
         const struct member *m = &c->members.list[i];
-        const struct window_build *b = &w->builds[m->build];
-        if (b->started_ms < c->g->span->from_ms)
-            break; /* the newest come first */
-        c->numbers[count++] = b->job;
+        c->numbers[count++] = builds[m->build].job;
         if (i > row->from && m[-1].build == m->build)
             continue;
         if (m->test == WINDOW_NONE && out->kind == KIND_UNKNOWN)
-            out->kind = b->kind;
-        if (out->example_count == NIGHT_EXAMPLES)
-            continue;
-        struct night_ref *ref = &out->examples[out->example_count++];
-        if (m->signature == b->signature) {
-            if (!night_refs_cause(c->g->refs, m->build, ref, err))
-                return false;
-            continue;
-        }
-        const struct window_failure *f =
-            m->test != WINDOW_NONE ? series_failure(w, m->build, m->test) : NULL;
-        if (!night_refs_build(c->g->refs, m->build, ref, err) ||
-            (f != NULL && !night_refs_excerpt(c->g->refs, f->message, &ref->excerpt, err)))
+            out->kind = builds[m->build].kind;
+        if (!tell_example(c, m, out, err))
             return false;
     }
     out->jobs = distinct(c->numbers, count);
     count = 0;
-    for (size_t i = row->from; i < row->to; i++) {
-        const struct member *m = &c->members.list[i];
-        if (m->test != WINDOW_NONE && w->builds[m->build].started_ms >= c->g->span->from_ms)
-            c->numbers[count++] = m->test;
+    for (size_t i = row->from; i < end; i++) {
+        if (c->members.list[i].test != WINDOW_NONE)
+            c->numbers[count++] = c->members.list[i].test;
     }
     if (out->kind == KIND_UNKNOWN && count > 0)
         out->kind = KIND_TEST;

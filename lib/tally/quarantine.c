@@ -182,21 +182,28 @@ static bool add_pytest(struct buf *b, const struct night_test *t, struct err *er
            buf_add(b, t->name, err);
 }
 
+static struct sv escaped(const char *c)
+{
+    switch (*c) {
+    case '&':
+        return SV("&amp;");
+    case '<':
+        return SV("&lt;");
+    case '>':
+        return SV("&gt;");
+    case '"':
+        return SV("&quot;");
+    default:
+        return (struct sv){c, 1};
+    }
+}
+
 static bool add_attribute(struct buf *b, const char *name, struct sv value, struct err *err)
 {
     if (!buf_addf(b, err, " %s=\"", name))
         return false;
     for (size_t i = 0; i < value.len; i++) {
-        const char c = value.ptr[i];
-        const char *entity = c == '&'    ? "&amp;"
-                             : c == '<'  ? "&lt;"
-                             : c == '>'  ? "&gt;"
-                             : c == '"'  ? "&quot;"
-                             : c == '\n' ? "&#10;"
-                             : c == '\t' ? "&#9;"
-                             : c == '\r' ? "&#13;"
-                                         : NULL;
-        if (entity != NULL ? !buf_add(b, sv_of(entity), err) : !buf_add_char(b, c, err))
+        if (!buf_add(b, escaped(value.ptr + i), err))
             return false;
     }
     return buf_add_char(b, '"', err);

@@ -27,23 +27,22 @@ struct peak {
 
 static double tail_share(const struct peak *k, double from)
 {
-    double total = 0, tail = 0, w = 1;
-    for (double i = k->mode;; i++) {
+    double total = 0, tail = 0, w = 1, i = k->mode;
+    while (true) {
         total += w;
         if (i >= from)
             tail += w;
         if (i >= k->high || w <= 0 || (i >= from && w < LOST * tail))
             break;
-        w *= k->up(k->of, i);
+        w *= k->up(k->of, i++);
     }
     w = 1;
-    for (double i = k->mode - 1; i >= k->low; i--) {
-        w /= k->up(k->of, i);
+    i = k->mode;
+    while (i > k->low && w >= LOST * total) {
+        w /= k->up(k->of, --i);
         total += w;
         if (i >= from)
             tail += w;
-        if (w < LOST * total)
-            break;
     }
     return tail >= total ? 1 : tail / total;
 }
