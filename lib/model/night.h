@@ -212,7 +212,6 @@ struct night_self {              /* can this report be believed? */
     size_t trouble_count;
     const struct sv *missing_jobs;
     size_t missing_job_count;
-    uint64_t masked; /* places masked as secrets */
 };
 
 struct night_headline {

@@ -210,7 +210,6 @@ static struct jsonw self_of(const struct night *n)
     jsonw_set_u64(o, "rejudged", s->rejudged);
     jsonw_set_u64(o, "unreadable", s->unreadable);
     jsonw_set_u64(o, "problems", s->problems);
-    jsonw_set_u64(o, "masked", s->masked);
     set_share(o, "unknown", &s->unknown);
     set_lines(o, "troubles", s->troubles, s->trouble_count);
     set_lines(o, "missing_jobs", s->missing_jobs, s->missing_job_count);

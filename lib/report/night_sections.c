@@ -424,7 +424,6 @@ static void put_self(struct page *p, const struct night *n)
     put_fact(p, "judged again", s->rejudged, "because rules changed");
     put_fact(p, "unreadable", s->unreadable, s->unreadable == 1 ? "build" : "builds");
     put_fact(p, "problems", s->problems, "of files and builds");
-    put_fact(p, "masked", s->masked, "places that looked like secrets");
     page_put(p, "<div><dt>Without a named cause</dt><dd>");
     put_share(p, &s->unknown);
     page_put(p, "</dd></div><div><dt>Rules</dt><dd><code>");

@@ -294,9 +294,9 @@ static void put_self(struct page *p, const struct night *n)
     night_putf(&p->t,
                "%" PRIu64 " builds listed, %" PRIu64 " read now, %" PRIu64 " known before, %" PRIu64
                " judged anew; %" PRIu64 " could not be read, %" PRIu64
-               " problems; no known cause: %s; %" PRIu64 " secrets masked",
+               " problems; no known cause: %s",
                s->listed, s->read, s->kept, s->rejudged, s->unreadable, s->problems,
-               night_share_text(&s->unknown, unknown), s->masked);
+               night_share_text(&s->unknown, unknown));
     wrap(p, from, 2, WRAPPED_LINES);
     put_lines(p, "not read: ", s->troubles, s->trouble_count);
     put_lines(p, "no build tonight: ", s->missing_jobs, s->missing_job_count);

@@ -466,7 +466,6 @@ static void add_self(struct night *n)
         .trouble_count = COUNT_OF(troubles),
         .missing_jobs = missing,
         .missing_job_count = COUNT_OF(missing),
-        .masked = 4,
     };
 }
 
