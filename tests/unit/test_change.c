@@ -152,6 +152,54 @@ static void the_best_of_all_cuts_is_taken(void **state)
     assert_in_range(with, 50, 299); /* both happened */
 }
 
+/* As many failures in fewer runs are a change, though the counts of failures are equal. */
+static void rates_change_and_not_counts(void **state)
+{
+    struct change_list list;
+    struct err err = {0};
+    (void)state;
+    for (size_t i = 0; i < 20; i++) {
+        hits[i] = 3;
+        runs[i] = i < 10 ? 30 : 4;
+    }
+    assert_true(change_find(hits, runs, 20, &list, &err));
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.points[0].at, 10);
+}
+
+static double gain_at(size_t at, size_t count)
+{
+    double sums[2][2] = {{0}};
+    for (size_t i = 0; i < count; i++) {
+        sums[i >= at][0] += hits[i];
+        sums[i >= at][1] += runs[i];
+    }
+    return stats_log_beta(sums[0][0] + .5, sums[0][1] - sums[0][0] + .5) +
+           stats_log_beta(sums[1][0] + .5, sums[1][1] - sums[1][0] + .5);
+}
+
+/* At most 2.5 % lies beyond either end, and with one place less more would. */
+static void the_range_holds_95_percent(void **state)
+{
+    static const char series[] = P20 P20 P20 "PPPPPFPPPPPFPPPPPPFP" M20 M20;
+    const size_t count = sizeof(series) - 1;
+    const struct change_list list = found_in(series);
+    double total = 0, below = 0, above = 0;
+    (void)state;
+    assert_int_equal(list.count, 1);
+    const struct change_point *c = &list.points[0];
+    const double top = gain_at(c->at, count);
+    for (size_t at = 1; at < count; at++) {
+        const double p = exp(gain_at(at, count) - top);
+        total += p;
+        below += at < c->low ? p : 0;
+        above += at > c->high ? p : 0;
+    }
+    assert_true(below <= 0.025 * total && above <= 0.025 * total);
+    assert_true(below + exp(gain_at(c->low, count) - top) > 0.025 * total);
+    assert_true(above + exp(gain_at(c->high, count) - top) > 0.025 * total);
+}
+
 static void a_failed_allocation_is_told(void **state)
 {
     struct change_list list = {.count = 7};
@@ -174,6 +222,8 @@ int main(void)
         cmocka_unit_test(several_changes_come_oldest_first),
         cmocka_unit_test(a_sharp_step_has_a_narrow_range_and_a_dull_one_a_wide),
         cmocka_unit_test(the_best_of_all_cuts_is_taken),
+        cmocka_unit_test(rates_change_and_not_counts),
+        cmocka_unit_test(the_range_holds_95_percent),
         cmocka_unit_test(a_failed_allocation_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

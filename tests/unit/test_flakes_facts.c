@@ -16,6 +16,9 @@ static const struct flakes_options span = {
     .until_ms = FIXTURE_START + 100 * FIXTURE_DAY,
 };
 
+#define GREEN30 "PPPPPPPPPPPPPPPPPPPPPPPPPPPPPP"
+#define RED30 "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+
 struct looked {
     struct fixture *f;
     struct series s;
@@ -302,8 +305,50 @@ static void greens_are_counted_since_the_last_failure(void **state)
     done(&l);
 }
 
-#define GREEN30 "PPPPPPPPPPPPPPPPPPPPPPPPPPPPPP"
-#define RED30 "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+static void greens_elsewhere_prove_nothing(void **state)
+{
+    struct looked l;
+    struct fixture *f = fixture_new(0, 100 * FIXTURE_DAY);
+    (void)state;
+    fixture_table(f,
+                  &(struct fixture_table){.job = "a", .rows = {{"T", "PPPPPPPPPPPPPPPPPP", NULL}}});
+    fixture_table(f,
+                  &(struct fixture_table){.job = "b", .start = 1, .rows = {{"T", "PPPFPP", NULL}}});
+    look(&l, f);
+    assert_int_equal(l.facts.greens, 2);
+    done(&l);
+}
+
+/* Thirty reds of the fifty runs that are the least, not of the hundred and twenty. */
+static void a_break_is_no_rate_over_the_time_before_it(void **state)
+{
+    struct looked l;
+    (void)state;
+    look(&l, one_job(TYPE_PERIODIC, GREEN30 GREEN30 GREEN30 RED30 "PPP", NULL, NULL, NULL));
+    assert_int_equal(l.facts.greens, 3);
+    assert_int_equal(l.facts.greens_wanted, stats_greens_wanted(30.0 / FACTS_SURE_RUNS, 0.05));
+    done(&l);
+}
+
+/* Four greens prove a repair here; eight and a failure are a return. */
+static void a_return_wants_twice_the_greens(void **state)
+{
+    struct looked l;
+    (void)state;
+    look(&l, one_job(TYPE_PERIODIC,
+                     RED30 "PPPPPPP"
+                           "F",
+                     NULL, NULL, NULL));
+    assert_false(l.facts.has_returned);
+    done(&l);
+    look(&l, one_job(TYPE_PERIODIC,
+                     RED30 "PPPPPPPP"
+                           "F",
+                     NULL, NULL, NULL));
+    assert_true(l.facts.has_returned);
+    assert_int_equal(l.facts.returned_after, 8);
+    done(&l);
+}
 
 static void a_change_has_its_commits(void **state)
 {
@@ -377,6 +422,9 @@ int main(void)
         cmocka_unit_test(broken_is_what_fails_again_and_again),
         cmocka_unit_test(broken_in_one_job_is_broken),
         cmocka_unit_test(greens_are_counted_since_the_last_failure),
+        cmocka_unit_test(greens_elsewhere_prove_nothing),
+        cmocka_unit_test(a_break_is_no_rate_over_the_time_before_it),
+        cmocka_unit_test(a_return_wants_twice_the_greens),
         cmocka_unit_test(a_change_has_its_commits),
         cmocka_unit_test(two_times_are_compared_when_there_is_enough),
     };

@@ -115,6 +115,20 @@ static void each_pull_request_has_its_own_repair(void **state)
     done(&j);
 }
 
+static void another_job_s_green_is_no_repair(void **state)
+{
+    struct fixture *f = eight_days();
+    (void)state;
+    add(f, "a", BEFORE "F", NULL);
+    fixture_table(f, &(struct fixture_table){.job = "b",
+                                             .type = TYPE_POSTSUBMIT,
+                                             .start = 6 * FIXTURE_DAY,
+                                             .builds = P6});
+    struct judged j = judge(f);
+    assert_true(j.night->jobs[0].green_ms == -1 && j.night->jobs[1].green_ms == -1);
+    done(&j);
+}
+
 static void a_failure_that_the_same_code_survived_was_cured(void **state)
 {
     struct fixture *f = eight_days();
@@ -208,6 +222,7 @@ int main(void)
         cmocka_unit_test(passes_are_told_raw_and_adjusted),
         cmocka_unit_test(red_is_green_again_after_a_while),
         cmocka_unit_test(each_pull_request_has_its_own_repair),
+        cmocka_unit_test(another_job_s_green_is_no_repair),
         cmocka_unit_test(a_failure_that_the_same_code_survived_was_cured),
         cmocka_unit_test(jobs_in_trouble_come_first),
         cmocka_unit_test(a_job_that_runs_seldom_is_not_missing),

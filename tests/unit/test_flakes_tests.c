@@ -201,6 +201,7 @@ static void what_is_set_apart_is_counted_raw_alone(void **state)
                 t->adjusted.of == 54);
     assert_int_equal(t->evidence, 0);
     assert_int_equal(t->example_count, 2); /* there are no others */
+    assert_true(t->blocked == 0 && t->lost_ms == 0);
     done(&j);
 }
 
