@@ -321,7 +321,7 @@ static void add_results(struct fixture *f, const struct made_build *m)
 {
     struct window *w = &f->window;
     struct window_build *b = &w->builds[w->build_count];
-    struct made_result *r = f->results + m->first;
+    struct made_result *r = m->count > 0 ? f->results + m->first : NULL;
     *b = m->build;
     b->first_result = (uint32_t)w->result_count;
     b->result_count = (uint32_t)m->count;
