@@ -51,7 +51,7 @@
     ROW("^The command '.*' returned a non-zero code: [1-9]|^(ERROR: |Error: |error: )?(failed to solve: |building at STEP |build error: |executor failed running )", OUTCOME_FAILED, 9, "the image's build", true) \
     ROW("^INFO: Build completed successfully, \\d+ total action", OUTCOME_PASSED, 8, "Bazel", false) \
     ROW("^(INFO|ERROR|FAILED): Build did NOT complete successfully|^INFO: Build completed, [1-9]\\d* tests? FAILED", OUTCOME_FAILED, 9, "Bazel", true) \
-    ROW("^make(\\[[0-9]+\\])?: \\*\\*\\* .*(Error [1-9]|Stop\\.)", OUTCOME_FAILED, 9, "make", true) \
+    ROW("^make(\\[[0-9]+\\])?: \\*\\*\\* .*(Error [1-9]|Stop\\.|Terminated|Killed|Interrupt|Aborted|Segmentation fault)", OUTCOME_FAILED, 9, "make", true) \
     ROW("^ninja: build stopped: ", OUTCOME_FAILED, 9, "ninja", true) \
     ROW("^npm (ERR!|error) code ELIFECYCLE", OUTCOME_FAILED, 8, "npm", true) \
     ROW("^(error: )?exit status [1-9]|^ERROR: .* exited with code [1-9]|^error: Recipe ", OUTCOME_FAILED, 7, "an exit status", true) \
