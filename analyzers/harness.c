@@ -42,11 +42,16 @@
     ROW("Child return code was: [1-9]|RPM build errors:", OUTCOME_FAILED, 18, "mock", true) \
     ROW("^(\\[INFO\\] )?BUILD SUCCESS(FUL)?( in |$)", OUTCOME_PASSED, 12, "the build tool", false) \
     ROW("^(\\[(INFO|ERROR)\\] )?BUILD (FAILURE|FAILED)", OUTCOME_FAILED, 13, "the build tool", true) \
+    ROW("Phase complete: [A-Z_]+ State: FAILED$", OUTCOME_FAILED, 20, "CodeBuild", true) \
+    ROW("Finished task '.*' with result: Failed$", OUTCOME_FAILED, 20, "Bamboo", true) \
+    ROW("^ERROR: build step [0-9]+ \".*\" failed: ", OUTCOME_FAILED, 20, "Cloud Build", true) \
+    ROW("^ ! +Push (rejected|failed)|^Build script returned non-zero exit code: [1-9]|^Error: Command \".*\" exited with [1-9]", OUTCOME_FAILED, 18, "the site's host", true) \
+    ROW("^==> Builds finished but no artifacts were created|^INFO: EXECUTION FAILURE$|^\\*\\* [A-Z ]+ FAILED \\*\\*$", OUTCOME_FAILED, 12, "the build tool", true) \
     ROW("^(FAIL|ERROR:) (Required test coverage of |Coverage failure: total of )", OUTCOME_FAILED, 12, "pytest-cov", false) \
     ROW("^The command '.*' returned a non-zero code: [1-9]|^(ERROR: |Error: |error: )?(failed to solve: |building at STEP |build error: |executor failed running )", OUTCOME_FAILED, 9, "the image's build", true) \
     ROW("^INFO: Build completed successfully, \\d+ total action", OUTCOME_PASSED, 8, "Bazel", false) \
     ROW("^(INFO|ERROR|FAILED): Build did NOT complete successfully|^INFO: Build completed, [1-9]\\d* tests? FAILED", OUTCOME_FAILED, 9, "Bazel", true) \
-    ROW("^make(\\[[0-9]+\\])?: \\*\\*\\* .*(Error [1-9]|Stop\\.)", OUTCOME_FAILED, 9, "make", true) \
+    ROW("^make(\\[[0-9]+\\])?: \\*\\*\\* .*(Error [1-9]|Stop\\.|Terminated|Killed|Interrupt|Aborted|Segmentation fault)", OUTCOME_FAILED, 9, "make", true) \
     ROW("^ninja: build stopped: ", OUTCOME_FAILED, 9, "ninja", true) \
     ROW("^npm (ERR!|error) code ELIFECYCLE", OUTCOME_FAILED, 8, "npm", true) \
     ROW("^(error: )?exit status [1-9]|^ERROR: .* exited with code [1-9]|^error: Recipe ", OUTCOME_FAILED, 7, "an exit status", true) \
