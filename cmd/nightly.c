@@ -231,7 +231,7 @@ static bool report(struct nightly *n, bool has_run, bool *ret_broken, struct err
     bool ok = make_night(n, has_run, &night, err) &&
               night_files_write(&n->settings->night, to_stdout, night, &options, err) &&
               write_quarantine(n, night, err);
-    if (ok)
+    if (ok && night != NULL)
         *ret_broken = night->self.broken;
     if (ok && has_run) {
         n->run.reported = true;

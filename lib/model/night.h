@@ -62,7 +62,7 @@ enum night_evidence {
     EVIDENCE_ISOLATED = 1 << 2,  /* red between greens on trunk */
     EVIDENCE_RATE = 1 << 3,      /* fails at a rate, without more evidence */
 };
-const char *night_evidence_name(unsigned strongest_bit); /* "retry" */
+const char *night_evidence_name(unsigned bits); /* of the strongest: "retry" */
 
 struct night_ref { /* a build as something refers to it */
     struct sv job, id;
