@@ -15,11 +15,13 @@ enum {
     NAME_BYTES = 4096,
     ARENA_BYTES = 128 * 1024 * 1024,
     EXPRESSION_BYTES = 1024,
-    RARE_BITS =
-        9, /* of literals that are looked for alone: a line in hundreds has them by chance */
-    SOME_BITS = 2,  /* below, nearly every line has them */
+    SOME_BITS = 2,  /* of literals: below, nearly every line has them */
     FILES_KEPT = 8, /* compiled sets in the cache folder */
 };
+
+/* Of literals that are looked for alone. A word of which logs are full has less: where one stands on many
+ * lines, to try a pattern on each takes longer than to scan them for it. */
+#define RARE_BITS 5.5
 #define FILE_FORMAT "prowl compiled rules 2\n"
 
 /* ---- compiling ---- */
@@ -54,8 +56,7 @@ struct expressions { /* what hs_compile_multi takes */
 /* The patterns go three ways. Where all lines that one matches hold one of a few rare literals, libhs looks
  * for these alone, and PCRE2 has the last word: it finds thousands of them in the time that a few
  * expressions take. Where the literals are words of which logs are full, they only choose the lines
- * that are looked at closer, with the pattern as it is; and for rare literals that hold such a word, it is
- * enough to look there. The others are for every line. */
+ * that are looked at closer, with the pattern as it is. The others are for every line. */
 struct compiling {
     struct arena arena;
     struct expressions every, closer;
@@ -85,8 +86,7 @@ static bool add(struct expressions *e, const char *text, unsigned flags, unsigne
     return true;
 }
 
-static bool add_literal(struct compiling *c, struct expressions *e, const struct literal *l,
-                        unsigned id, struct err *err)
+static bool add_literal(struct compiling *c, const struct literal *l, unsigned id, struct err *err)
 {
     struct buf text;
     struct sv copy = SV("");
@@ -94,14 +94,14 @@ static bool add_literal(struct compiling *c, struct expressions *e, const struct
     const bool ok =
         literal_write(l, &text, err) && arena_copy(&c->arena, buf_sv(&text), &copy, err);
     buf_done(&text);
-    return ok && add(e, copy.ptr, HS_FLAG_MULTILINE, id, err);
+    return ok && add(&c->every, copy.ptr, HS_FLAG_MULTILINE, id, err);
 }
 
-static bool add_literals(struct compiling *c, struct expressions *e, const struct literals *set,
-                         unsigned id, struct err *err)
+static bool add_literals(struct compiling *c, const struct literals *set, unsigned id,
+                         struct err *err)
 {
     for (size_t i = 0; i < set->count; i++) {
-        if (!add_literal(c, e, &set->list[i], id, err))
+        if (!add_literal(c, &set->list[i], id, err))
             return false;
     }
     return true;
@@ -134,14 +134,13 @@ static bool add_words(struct compiling *c, const struct literals *set, struct er
     return true;
 }
 
-/* Without rare literals: looked for as it is. */
-static bool add_whole(struct compiling *c, const struct pattern *p, unsigned id, struct err *err)
+static bool add_pattern(struct compiling *c, const struct pattern *p, unsigned id, struct err *err)
 {
     struct literals set;
     unsigned flags = 0;
     const double bits = literals_of(p->text, &set) ? literals_bits(&set) : 0;
-    if (p->role == ROLE_SAME || (p->exact && bits >= RARE_BITS))
-        return true;
+    if (p->exact && bits >= RARE_BITS)
+        return add_literals(c, &set, id, err);
     if (!find_flags(p->text, &flags, err))
         return false;
     if (bits < SOME_BITS)
@@ -149,31 +148,15 @@ static bool add_whole(struct compiling *c, const struct pattern *p, unsigned id,
     return add_words(c, &set, err) && add(&c->closer, p->text.ptr, flags, id, err);
 }
 
-/* With rare ones; all words are known. */
-static bool add_rare(struct compiling *c, const struct pattern *p, unsigned id, struct err *err)
-{
-    struct literals set;
-    if (p->role == ROLE_SAME || !p->exact || !literals_of(p->text, &set) ||
-        literals_bits(&set) < RARE_BITS)
-        return true;
-    bool closer = true;
-    for (size_t i = 0; i < set.count && closer; i++)
-        closer = has_word(c, &set.list[i]);
-    return add_literals(c, closer ? &c->closer : &c->every, &set, id, err);
-}
-
 static bool gather(const struct ruleset *set, struct compiling *c, struct err *err)
 {
     for (size_t i = 0; i < set->pattern_count; i++) {
-        if (!add_whole(c, &set->patterns[i], (unsigned)i, err))
-            return pattern_fail(set, &set->patterns[i], err);
-    }
-    for (size_t i = 0; i < set->pattern_count; i++) {
-        if (!add_rare(c, &set->patterns[i], (unsigned)i, err))
-            return false;
+        const struct pattern *p = &set->patterns[i];
+        if (p->role != ROLE_SAME && !add_pattern(c, p, (unsigned)i, err))
+            return pattern_fail(set, p, err);
     }
     for (size_t i = 0; i < c->word_count; i++) {
-        if (!add_literal(c, &c->every, &c->words[i], c->look_closer, err))
+        if (!add_literal(c, &c->words[i], c->look_closer, err))
             return false;
     }
     return true;
