@@ -14,7 +14,7 @@
 
 enum {
     DAY_MS = 24 * 3600 * 1000,
-    MAX_TROUBLES = REPORT_MAX_HOSTS + 1,
+    MAX_TROUBLES = REPORT_MAX_HOSTS + 2,
     ADDRESS_BYTES = 4096,
     QUARANTINE_TEXT_BYTES = 64 * 1024 * 1024
 };
@@ -27,8 +27,8 @@ struct nightly {
     struct history_run run;
     struct report_totals totals;
     int64_t last_report_ms, since_ms, until_ms, from_ms;
-    enum history_known *known; /* of each build that is read, in order */
-    uint64_t known_count, next;
+    enum history_known *known;      /* of each build that is read, in order */
+    uint64_t known_count, timeless; /* builds without a time are in no night */
 };
 
 /* ---- which builds ---- */
@@ -70,6 +70,7 @@ static bool put(void *user, const struct result *r, struct err *err)
     const bool again = known == HISTORY_OTHER_RULES;
     if (r->incomplete || (again && is_unreadable(r)))
         return true;
+    n->timeless += r->build.started_ms == 0 && build_state_is_final(r->build.state);
     n->run.rejudged += again;
     return history_put(n->history, r, n->digest, &changed, err);
 }
@@ -106,6 +107,9 @@ static bool take_troubles(struct nightly *n, struct err *err)
                          SV_ARG(t->hosts[i].reason), t->hosts[i].refused);
     if (ok && t->partly)
         troubles[count++] = SV("a list of builds was not whole");
+    if (ok && n->timeless > 0)
+        ok = arena_printf(&n->session.arena, &troubles[count++], err,
+                          "builds without a time, which are in no night: %" PRIu64, n->timeless);
     n->run.troubles = troubles;
     n->run.trouble_count = count;
     n->run.read = t->reported;

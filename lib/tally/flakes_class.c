@@ -104,14 +104,17 @@ static bool say_broken(const struct class_input *in, struct arena *a, struct sv 
     const struct facts_tally earlier = {f->all.hits - f->broken.hits, f->all.runs - f->broken.runs};
     const bool in_one = !in->is_job && f->job_count > 1;
     const struct sv job = in_one ? sv_head(in->series->w->jobs[f->broken_job].name, 200) : SV("");
+    const bool every = f->broken.hits == f->broken.runs;
     struct sv newest;
-    return (f->broken.hits == f->broken.runs
-                ? arena_printf(a, &newest, err, "failed in all of its last %" PRIu64 " runs",
-                               f->broken.runs)
-                : arena_printf(a, &newest, err,
-                               "failed in %" PRIu64 " of its last %" PRIu64 " runs", f->broken.hits,
-                               f->broken.runs)) &&
-           arena_printf(a, ret_text, err, "%.*s%s%.*s, and in " TALLY_FMT " %s", SV_ARG(newest),
+    if (!(every
+              ? arena_printf(a, &newest, err, "failed in all of its last %" PRIu64 " runs",
+                             f->broken.runs)
+              : arena_printf(a, &newest, err, "failed in %" PRIu64 " of its last %" PRIu64 " runs",
+                             f->broken.hits, f->broken.runs)))
+        return false;
+    if (earlier.runs == 0)
+        return arena_printf(a, ret_text, err, "%.*s; it never ran before", SV_ARG(newest));
+    return arena_printf(a, ret_text, err, "%.*s%s%.*s, and in " TALLY_FMT " %s", SV_ARG(newest),
                         in_one ? " in " : "", SV_ARG(job), TALLY_ARG(earlier),
                         in_one ? "elsewhere and before" : "before");
 }

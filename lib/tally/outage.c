@@ -69,6 +69,23 @@ static struct sv repo_or_job(const struct window *w, const struct window_build *
     return b->repo.len > 0 ? b->repo : w->jobs[b->job].name;
 }
 
+/* "failed" and its like are said of anything: they make no two failures the same. */
+static bool says_something(struct sv normal)
+{
+    size_t letters = 0, words = 0;
+    bool in_mask = false, in_word = false;
+    for (size_t i = 0; i < normal.len; i++) {
+        const char c = normal.ptr[i];
+        in_mask = c == '<' || (in_mask && c != '>');
+        const bool letter =
+            !in_mask && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0);
+        words += letter && !in_word;
+        letters += letter;
+        in_word = letter;
+    }
+    return letters >= OUTAGE_LETTERS && words >= OUTAGE_WORDS;
+}
+
 static bool search_init(struct search *s, struct err *err)
 {
     const struct window *w = s->w;
@@ -81,7 +98,7 @@ static bool search_init(struct search *s, struct err *err)
         return err_why(err, ERR_NOMEM, "no memory to look for outages");
     for (uint32_t i = 0; i < w->signature_count; i++) {
         s->cluster_of[i] = WINDOW_NONE;
-        if (w->signatures[i].cluster.len > 0 &&
+        if (w->signatures[i].cluster.len > 0 && says_something(w->signatures[i].normal) &&
             !intern(&s->clusters, w->signatures[i].cluster, &s->cluster_of[i], err))
             return false;
     }

@@ -7,7 +7,7 @@
  *          jobs (of different repository and name; a job without a repository is related to none)
  *          within OUTAGE_SPAN_MS, when the Poisson chance of that many, by the cluster's rate in the
  *          window (a repository counts once a span), is below OUTAGE_ALPHA; all its members. What breaks
- *          the jobs of one repository alone is never an outage: a commit does that too.
+ *          the jobs of one repository alone, or says next to nothing ("failed"), is never an outage: a commit does that too.
  *          Bad build: more failing tests than median + 6 * 1.4826 * MAD of the job's builds, and at
  *          least OUTAGE_BAD_LEAST; but when the newest three builds or more are so, the job is broken
  *          and they are kept. A build has the first mark that holds, in this order.
@@ -19,6 +19,10 @@
 #include "tally/window.h"
 
 enum { OUTAGE_LEAST = 3, OUTAGE_SPAN_MS = 6 * 3600 * 1000, OUTAGE_BAD_LEAST = 5 };
+enum {
+    OUTAGE_LETTERS = 12,
+    OUTAGE_WORDS = 2
+}; /* of a text, masks aside, that can be an outage's */
 #define OUTAGE_ALPHA 1e-3
 
 enum apart { APART_NONE, APART_INFRA, APART_OUTAGE, APART_BAD };

@@ -207,10 +207,38 @@ static void a_failed_allocation_is_told(void **state)
     fixture_done(f);
 }
 
+static void what_says_next_to_nothing_is_no_outage(void **state)
+{
+    static const struct {
+        const char *normal;
+        size_t outages;
+    } cases[] = {
+        {"failed", 0},         {"<unspecified failure of everything>", 0},
+        {"exit code <n>", 0},  {"<n>: <host> <path>", 0},
+        {"no answer from", 1}, {"служба не отвечает", 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture *f = fixture_new(0, WEEK);
+        add_job(f, "a", "x/a", 0, "FPPP", "q");
+        add_job(f, "b", "x/b", 1, "FPPP", "q");
+        add_job(f, "c", "x/c", 2, "FPPP", "q");
+        struct window *w = fixture_window(f);
+        w->signatures[0].normal = sv_of(cases[i].normal);
+        struct outages o;
+        struct err err = {0};
+        assert_true(outages_find(w, &o, &err));
+        if (o.count != cases[i].outages)
+            fail_msg("\"%s\": %zu outages", cases[i].normal, o.count);
+        done(f, &o);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(infra_is_what_the_verdict_calls_so),
+        cmocka_unit_test(what_says_next_to_nothing_is_no_outage),
         cmocka_unit_test(one_failure_in_three_unrelated_jobs_is_an_outage),
         cmocka_unit_test(what_else_could_break_them_is_none),
         cmocka_unit_test(jobs_without_a_repository_are_unrelated),

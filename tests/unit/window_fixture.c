@@ -299,13 +299,14 @@ static void name_rest(struct fixture *f)
     w->signatures = array(f, f->signatures.count, sizeof(*w->signatures));
     w->signature_count = (uint32_t)f->signatures.count;
     for (size_t i = 0; i < f->signatures.count; i++) {
-        const struct sv normal = strmap_at(&f->signatures, i)->key;
-        w->signatures[i] =
-            (struct window_signature){.hex = normal,
-                                      .normal = normal,
-                                      .cluster = fixture_printf(f, "c-%.*s", SV_ARG(normal)),
-                                      .first_ms = w->from_ms,
-                                      .last_ms = w->to_ms};
+        const struct sv key = strmap_at(&f->signatures, i)->key;
+        w->signatures[i] = (struct window_signature){
+            .hex = key,
+            .normal =
+                key.len > 1 ? key : fixture_printf(f, "no answer from service %.*s", SV_ARG(key)),
+            .cluster = fixture_printf(f, "c-%.*s", SV_ARG(key)),
+            .first_ms = w->from_ms,
+            .last_ms = w->to_ms};
     }
 }
 
