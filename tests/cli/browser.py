@@ -9,7 +9,7 @@ import tempfile
 import urllib.request
 
 FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync --hide-scrollbars --force-device-scale-factor=1").split()
+         "--disable-component-update --disable-sync --hide-scrollbars --force-device-scale-factor=1 --remote-debugging-pipe").split()
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver's name of a reference
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Space": " ", "Shift": "\ue008"}
 
@@ -27,7 +27,7 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="prowl-chromium-")
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                        stderr=subprocess.DEVNULL, env=dict(os.environ, HOME=self.profile, TZ="UTC"))
-        self.base = ""
+        self.base, self.session = "", False
         try:
             for line in self.driver.stdout:
                 if found := re.search(rb"started successfully on port (\d+)", line):
@@ -38,15 +38,16 @@ class Browser:
                 "goog:chromeOptions": options, "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
                 "unhandledPromptBehavior": "ignore"}}})
             self.base += "/" + made["sessionId"]
+            self.session = True
         except Exception:
             self.close()
             raise
 
     def close(self):
-        if self.base:
+        if self.session:
             try:
                 self.ask("", method="DELETE")
-            except OSError:
+            except (OSError, RuntimeError):
                 pass
         self.driver.terminate()
         self.driver.wait()

@@ -96,13 +96,14 @@ class Page(unittest.TestCase):
         self.b.scripts(False)
         try:
             self.b.open("file://" + self.file("usual"))
-            root = self.b.devtools("DOM.getDocument")["root"]["nodeId"]
-            shown = {}
-            for css in ("html", "#headline", "#broken", "#new", "#worse", "#flaky", "#causes", "#infra", "#self", "#heat"):
-                node = self.b.devtools("DOM.querySelector", nodeId=root, selector=css)["nodeId"]
-                shown[css] = re.sub(r"<[^>]*>", "", self.b.devtools("DOM.getOuterHTML", nodeId=node)["outerHTML"])
+            root = self.b.devtools("DOM.getDocument")["root"]["backendNodeId"]
+            page = self.b.devtools("DOM.getOuterHTML", backendNodeId=root)["outerHTML"]
         finally:
             self.b.scripts(True)
+        shown = {"html": re.sub(r"<[^>]*>", "", page)}
+        for name in ("headline", "broken", "new", "worse", "flaky", "causes", "infra", "self", "heat"):
+            part = re.search(rf'<section[^>]* id="{name}".*?</section>|<section id="{name}".*?</section>', page, re.S)[0]
+            shown["#" + name] = re.sub(r"<[^>]*>", "", part)
         self.assertIn("1 broken, 1 new, 1 got worse, 1 returning.", shown["#headline"])
         self.assertIn("attaches a second disk", shown["#broken"])
         self.assertIn("TestPrimeAfterRestart", shown["#new"])
