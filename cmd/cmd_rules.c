@@ -266,7 +266,8 @@ int cmd_rules(const struct invocation *in, struct err *err)
     own.gcs_url = own.gcs_api_url = own.s3_url = own.gcsweb_url = own.spyglass_url = "";
     own.max_files = 400;
     const bool drafts = strcmp(verb->name, "new") == 0;
-    if (!session_open(&s, &own, verb->checks || drafts ? 0 : SESSION_RULES, err) ||
+    if (!session_open(&s, &own, verb->checks || drafts ? 0 : SESSION_RULES | SESSION_EXAMPLES,
+                      err) ||
         (verb->checks && !rules_load_unchecked(&s, in, &c, err)))
         status = status_of(err);
     else if (drafts)

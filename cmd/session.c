@@ -232,7 +232,7 @@ static bool open_cuts(struct session *s, struct err *err)
     return true;
 }
 
-static bool open_rules(struct session *s, struct err *err)
+static bool open_rules(struct session *s, unsigned needs, struct err *err)
 {
     struct pack_text *packs = NULL;
     size_t pack_count = 0;
@@ -248,6 +248,7 @@ static bool open_rules(struct session *s, struct err *err)
         .trigger_count = s->triggers.count,
         .cache_dir = session_cache_dir(s, err),
         .now_ms = s->settings->now_ms,
+        .lean = (needs & SESSION_EXAMPLES) == 0,
         .log = &s->log,
     };
     return ruleset_load(&options, &s->rules, err);
@@ -421,7 +422,7 @@ bool session_open(struct session *s, const struct settings *settings, unsigned n
         return err_where(err, "--trace");
     junit_global_init();
     if (!open_endpoints(s, err) || !open_cuts(s, err) || !triggers_init(&s->triggers, err) ||
-        ((needs & SESSION_RULES) != 0 && !open_rules(s, err)) ||
+        ((needs & SESSION_RULES) != 0 && !open_rules(s, needs, err)) ||
         ((needs & SESSION_NETWORK) != 0 && (!open_network(s, err) || !open_cache(s, err))))
         return false;
     fill_run(s);

@@ -31,7 +31,11 @@ struct session {
     bool colour;
 };
 
-enum session_need { SESSION_RULES = 1 << 0, SESSION_NETWORK = 1 << 1 };
+enum session_need {
+    SESSION_RULES = 1 << 0,
+    SESSION_NETWORK = 1 << 1,
+    SESSION_EXAMPLES = 1 << 2, /* of the built-in rules too */
+};
 
 bool session_open(struct session *s, const struct settings *settings, unsigned needs,
                   struct err *err) MUST_CHECK;

@@ -65,18 +65,21 @@ struct compiling {
     unsigned look_closer;
 };
 
+static bool grow(void **list, size_t count, size_t size)
+{
+    void *larger = reallocarray(*list, count, size);
+    *list = larger != NULL ? larger : *list;
+    return larger != NULL;
+}
+
 static bool add(struct expressions *e, const char *text, unsigned flags, unsigned id,
                 struct err *err)
 {
     if (e->count == e->cap) {
         const size_t cap = e->cap > 0 ? e->cap * 2 : 1024;
-        const char **texts = reallocarray(e->texts, cap, sizeof(*texts));
-        e->texts = texts != NULL ? texts : e->texts;
-        unsigned *all_flags = reallocarray(e->flags, cap, sizeof(*all_flags));
-        e->flags = all_flags != NULL ? all_flags : e->flags;
-        unsigned *ids = reallocarray(e->ids, cap, sizeof(*ids));
-        e->ids = ids != NULL ? ids : e->ids;
-        if (texts == NULL || all_flags == NULL || ids == NULL)
+        if (!grow((void **)&e->texts, cap, sizeof(*e->texts)) ||
+            !grow((void **)&e->flags, cap, sizeof(*e->flags)) ||
+            !grow((void **)&e->ids, cap, sizeof(*e->ids)))
             return err_why(err, ERR_NOMEM, "no memory to compile %zu patterns", cap);
         e->cap = cap;
     }

@@ -94,10 +94,13 @@ static bool read_packs(struct ruleset *set, const struct ruleset_options *o, str
     const struct pack_sink sink = {.rule = add_rule, .disable = disable, .user = &l};
     size_t bytes = 0;
     for (size_t i = 0; i < o->pack_count; i++) {
-        bytes += o->packs[i].text.len;
+        struct pack_text pack = o->packs[i];
+        if (o->lean && pack.lean.len > 0)
+            pack.text = pack.lean;
+        bytes += pack.text.len;
         if (bytes > MAX_ALL_BYTES)
             return err_why(err, ERR_USAGE, "packs of more than %d bytes in all", MAX_ALL_BYTES);
-        if (!pack_read(&o->packs[i], &set->arena, &sink, err))
+        if (!pack_read(&pack, &set->arena, &sink, err))
             return false;
         l.pack_number++;
     }
@@ -210,7 +213,7 @@ static bool make_digest(struct ruleset *set, const struct ruleset_options *o, st
     parts[count++] = SV(RULE_FORMAT);
     parts[count++] = sv_of(hs_version());
     for (size_t i = 0; i < o->pack_count; i++)
-        parts[count++] = o->packs[i].text;
+        parts[count++] = o->packs[i].lean.len > 0 ? o->packs[i].lean : o->packs[i].text;
     for (size_t i = 0; i < set->rule_count; i++)
         parts[count++] = set->rules[i].id;
     for (size_t i = 0; i < set->pattern_count; i++)

@@ -22,6 +22,7 @@
 struct pack_text {  /* one pack's text; borrowed for the time of the load */
     struct sv name; /* "packs/go.yaml" as errors show it */
     struct sv text;
+    struct sv lean; /* the same without examples, line for line; "" for none */
 };
 
 struct trigger_pattern { /* of an analyzer; scan knows only its number */
@@ -40,6 +41,8 @@ struct ruleset_options {
     size_t trigger_count;
     const char *cache_dir; /* for the compiled database; NULL: none */
     int64_t now_ms;        /* rules past `expires` are left out; 0: none are */
+    bool lean;             /* read packs without their examples, where they come so: tests have run
+                              them */
     bool skip_examples;    /* trust the packs; else examples are run unless the cache vouches */
     const struct log *log; /* may be NULL */
 };

@@ -120,10 +120,9 @@ static void another_job_s_green_is_no_repair(void **state)
     struct fixture *f = eight_days();
     (void)state;
     add(f, "a", BEFORE "F", NULL);
-    fixture_table(f, &(struct fixture_table){.job = "b",
-                                             .type = TYPE_POSTSUBMIT,
-                                             .start = 6 * FIXTURE_DAY,
-                                             .builds = P6});
+    fixture_table(f,
+                  &(struct fixture_table){
+                      .job = "b", .type = TYPE_POSTSUBMIT, .start = 6 * FIXTURE_DAY, .builds = P6});
     struct judged j = judge(f);
     assert_true(j.night->jobs[0].green_ms == -1 && j.night->jobs[1].green_ms == -1);
     done(&j);

@@ -206,7 +206,8 @@ static void outages_of_the_window_are_told(void **state)
     assert_true(group(&g, &err));
     assert_int_equal(g.n->outage_count, 1);
     const struct night_outage *o = &g.n->outages[0];
-    assert_true(sv_equal(o->cluster, SV("c-z")) && sv_equal(o->text, SV("no answer from service z")));
+    assert_true(sv_equal(o->cluster, SV("c-z")) &&
+                sv_equal(o->text, SV("no answer from service z")));
     assert_true(o->builds == 3 && o->jobs == 3 && o->p < OUTAGE_ALPHA);
     assert_true(cluster(g.n, "c-z")->outage);
     done(&g);

@@ -234,6 +234,32 @@ static void the_built_in_packs_load_and_pass_their_examples(void **state)
     ruleset_free(set);
 }
 
+static void without_examples_the_built_in_packs_are_the_same_rules(void **state)
+{
+    struct ruleset_options options = {
+        .packs = builtin_packs, .pack_count = builtin_pack_count, .skip_examples = true};
+    struct ruleset *full = load(&options);
+    options.lean = true;
+    struct ruleset *lean = load(&options);
+    (void)state;
+    assert_int_equal(ruleset_count(lean), ruleset_count(full));
+    assert_string_equal(ruleset_digest(lean), ruleset_digest(full));
+    for (size_t i = 0; i < ruleset_count(full); i++) {
+        const struct rule *a = ruleset_at(full, i), *b = ruleset_at(lean, i);
+        if (b->match_count > 0 || b->no_match_count > 0)
+            fail_msg("rule %.*s still has examples", SV_ARG(b->id));
+        if (!sv_equal(a->id, b->id) || a->line != b->line || a->kind != b->kind ||
+            a->severity != b->severity || a->any_count != b->any_count ||
+            a->explains_count != b->explains_count || !sv_equal(a->summary, b->summary) ||
+            !sv_equal(a->help, b->help) || !sv_equal(a->pack, b->pack))
+            fail_msg("rule %.*s differs", SV_ARG(a->id));
+        for (size_t k = 0; k < a->any_count; k++)
+            assert_true(sv_equal(a->any[k].text, b->any[k].text));
+    }
+    ruleset_free(lean);
+    ruleset_free(full);
+}
+
 static void a_failed_allocation_is_told_and_leaks_nothing(void **state)
 {
     const struct pack_text packs[] = {pack("first.yaml", first), pack("second.yaml", second)};
@@ -271,6 +297,7 @@ int main(void)
         cmocka_unit_test(no_packs_and_no_rules_are_a_set_too),
         cmocka_unit_test(more_than_5000_rules_are_refused),
         cmocka_unit_test(the_built_in_packs_load_and_pass_their_examples),
+        cmocka_unit_test(without_examples_the_built_in_packs_are_the_same_rules),
         cmocka_unit_test(a_failed_allocation_is_told_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
