@@ -69,6 +69,7 @@ static bool grow(void **list, size_t count, size_t size)
 {
     void *larger = reallocarray(*list, count, size);
     *list = larger != NULL ? larger : *list;
+    /* cppcheck-suppress memleak ; *list has it */
     return larger != NULL;
 }
 

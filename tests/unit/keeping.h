@@ -30,9 +30,9 @@ static inline void keeping_start(struct keeping *k)
 {
     *k = (struct keeping){0};
     scratch_make(&k->scratch);
-    const struct scratch *scratch = &k->scratch;
-    const int n = snprintf(k->path, sizeof(k->path), "%s/state/history.db", scratch->path);
-    assert_true(n > 0);
+    char folder[sizeof(k->scratch.path)];
+    memcpy(folder, k->scratch.path, sizeof(folder));
+    (void)snprintf(k->path, sizeof(k->path), "%s/state/history.db", folder);
     keeping_open(k, 0);
 }
 
