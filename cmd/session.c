@@ -47,6 +47,7 @@ static bool add_pack(struct packs *p, const char *path, struct err *err)
     struct pack_text *pack = &p->list[p->count];
     if (p->count == MAX_PACKS)
         return err_why(err, ERR_USAGE, "more than %d packs", MAX_PACKS);
+    *pack = (struct pack_text){0}; /* "none" leaves built-in ones behind */
     buf_init(&text, PACK_BYTES);
     bool ok = fs_read(path, PACK_BYTES, &text, err) &&
               arena_copy(p->arena, sv_of(path), &pack->name, err) &&
