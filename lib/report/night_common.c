@@ -224,16 +224,18 @@ static void put_rates(struct night_text *t, const struct night_headline *h)
 
 static void put_changes(struct night_text *t, const struct night *n)
 {
-    uint64_t clusters = 0, missing = n->self.missing_job_count;
+    uint64_t clusters = 0, outages = 0, missing = n->self.missing_job_count;
     for (size_t i = 0; i < n->cluster_count; i++)
         clusters += n->clusters[i].is_new;
+    for (size_t i = 0; i < n->outage_count; i++)
+        outages += n->outages[i].to_ms >= n->since_ms;
     const struct listed changed[] = {{n->headline.counts[NIGHT_NEW] == 1 ? "test new" : "tests new",
                                       n->headline.counts[NIGHT_NEW]},
                                      {"got worse", n->headline.counts[NIGHT_WORSE]},
                                      {"returning", n->headline.counts[NIGHT_RETURNING]},
                                      {"fixed", n->headline.counts[NIGHT_FIXED]},
                                      {clusters == 1 ? "new cluster" : "new clusters", clusters},
-                                     {n->outage_count == 1 ? "outage" : "outages", n->outage_count},
+                                     {outages == 1 ? "outage" : "outages", outages},
                                      {missing == 1 ? "job missing" : "jobs missing", missing}};
     if (n->last_report_ms > 0) {
         night_put(t, "Since the last report, of ");

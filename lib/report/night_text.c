@@ -231,8 +231,8 @@ static void put_job(struct page *p, const struct night_job *j)
     night_putf(&p->t, "passed %s; adjusted %s", night_share_text(&j->passed, rate),
                night_share_text(&j->adjusted, adjusted));
     if (j->infra + j->outage + j->bad > 0)
-        night_putf(&p->t, "; %" PRIu64 " infra, %" PRIu64 " outage, %" PRIu64 " bad builds",
-                   j->infra, j->outage, j->bad);
+        night_putf(&p->t, "; %" PRIu64 " infra, %" PRIu64 " outage, %" PRIu64 " bad build%s",
+                   j->infra, j->outage, j->bad, j->bad == 1 ? "" : "s");
     if (j->recent.len > 0) {
         night_put(&p->t, "; newest first ");
         night_put_line(&p->t, j->recent, 40);
