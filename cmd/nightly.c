@@ -16,6 +16,7 @@ enum {
     DAY_MS = 24 * 3600 * 1000,
     MAX_TROUBLES = REPORT_MAX_HOSTS + 2,
     ADDRESS_BYTES = 4096,
+    HOST_BYTES = 256,
     QUARANTINE_TEXT_BYTES = 64 * 1024 * 1024
 };
 
@@ -28,7 +29,7 @@ struct nightly {
     struct report_totals totals;
     int64_t last_report_ms, since_ms, until_ms, from_ms;
     enum history_known *known;      /* of each build that is read, in order */
-    uint64_t known_count, timeless; /* builds without a time are in no night */
+    uint64_t known_count, timeless; /* builds without a time of their own */
 };
 
 /* ---- which builds ---- */
@@ -70,9 +71,14 @@ static bool put(void *user, const struct result *r, struct err *err)
     const bool again = known == HISTORY_OTHER_RULES;
     if (r->incomplete || (again && is_unreadable(r)))
         return true;
-    n->timeless += r->build.started_ms == 0 && build_state_is_final(r->build.state);
     n->run.rejudged += again;
-    return history_put(n->history, r, n->digest, &changed, err);
+    struct result timed =
+        *r; /* a loose log has no time of its own: it is of the night that found it */
+    if (r->build.started_ms == 0 && r->verdict.outcome != OUTCOME_RUNNING) {
+        timed.build.started_ms = n->until_ms - 1;
+        n->timeless++;
+    }
+    return history_put(n->history, &timed, n->digest, &changed, err);
 }
 
 /* ---- the run ---- */
@@ -109,7 +115,8 @@ static bool take_troubles(struct nightly *n, struct err *err)
         troubles[count++] = SV("a list of builds was not whole");
     if (ok && n->timeless > 0)
         ok = arena_printf(&n->session.arena, &troubles[count++], err,
-                          "builds without a time, which are in no night: %" PRIu64, n->timeless);
+                          "builds without a time of their own, told as of now: %" PRIu64,
+                          n->timeless);
     n->run.troubles = troubles;
     n->run.trouble_count = count;
     n->run.read = t->reported;
@@ -178,6 +185,19 @@ static bool write_text(const char *path, struct sv text, struct err *err)
     return ok;
 }
 
+static bool split_quarantine(const char *wanted, enum quarantine_format *ret_format,
+                             const char **ret_path, struct err *err)
+{
+    const size_t equals = sv_find_char(sv_of(wanted), '=');
+    if (!quarantine_parse(sv_head(sv_of(wanted), equals), ret_format) || wanted[equals] == '\0' ||
+        wanted[equals + 1] == '\0')
+        return err_why(err, ERR_USAGE,
+                       "\"%s\" is no FORMAT=FILE; formats are go, pytest, ginkgo, junit", wanted) ||
+               err_what(err, "--quarantine");
+    *ret_path = wanted + equals + 1;
+    return true;
+}
+
 static bool write_quarantine(const struct nightly *n, const struct night *night, struct err *err)
 {
     struct buf text;
@@ -185,46 +205,65 @@ static bool write_quarantine(const struct nightly *n, const struct night *night,
     buf_init(&text, QUARANTINE_TEXT_BYTES);
     for (size_t i = 0; ok && i < n->settings->quarantine.count; i++) {
         enum quarantine_format format = QUARANTINE_GO;
-        const char *wanted = n->settings->quarantine.items[i];
-        const size_t equals = sv_find_char(sv_of(wanted), '=');
-        if (!quarantine_parse(sv_head(sv_of(wanted), equals), &format) || wanted[equals] == '\0' ||
-            wanted[equals + 1] == '\0')
-            ok = err_why(err, ERR_USAGE,
-                         "\"%s\" is no FORMAT=FILE; formats are go, pytest, ginkgo, junit", wanted);
-        ok = ok && quarantine_write(night, format, &text, err) &&
-             write_text(wanted + equals + 1, buf_sv(&text), err);
+        const char *path = "";
+        ok = split_quarantine(n->settings->quarantine.items[i], &format, &path, err) &&
+             quarantine_write(night, format, &text, err) && write_text(path, buf_sv(&text), err);
     }
     buf_done(&text);
-    return ok || err_what(err, "--quarantine");
+    return ok;
 }
 
 /* The address is a secret, so it comes from a file and is never shown. */
+static bool read_address(const struct nightly *n, struct buf *ret_url, char *ret_host, size_t size,
+                         struct err *err)
+{
+    struct buf text;
+    const char *path = n->settings->slack_webhook_file;
+    buf_init(&text, ADDRESS_BYTES);
+    bool ok = fs_read(path, ADDRESS_BYTES, &text, err);
+    ok = ok && buf_add(ret_url, sv_trim(buf_sv(&text)), err) &&
+         buf_add(ret_url, (struct sv){.ptr = "", .len = 1}, err) &&
+         (post_host(ret_url->data, ret_host, size, err) || err_where(err, "%s", path));
+    buf_done(&text);
+    return ok || err_what(err, "--slack-webhook-file");
+}
+
+/* What cannot be written or sent is known before anything is read. */
+static bool check_outputs(const struct nightly *n, struct err *err)
+{
+    char host[HOST_BYTES];
+    struct buf url;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n->settings->quarantine.count; i++) {
+        enum quarantine_format format;
+        const char *path;
+        ok = split_quarantine(n->settings->quarantine.items[i], &format, &path, err);
+    }
+    buf_init(&url, ADDRESS_BYTES + 1);
+    if (n->settings->slack_webhook_file != NULL)
+        ok = ok && read_address(n, &url, host, sizeof(host), err);
+    buf_done(&url);
+    return ok;
+}
+
 static bool send_to_slack(const struct nightly *n, const struct night *night,
                           const struct report_options *options, struct err *err)
 {
-    char host[256];
-    struct buf text, url, body;
-    const struct settings *o = n->settings;
+    char host[HOST_BYTES];
+    struct buf url, body;
     const struct post_options post = session_post_options(&n->session);
-    buf_init(&text, ADDRESS_BYTES);
     buf_init(&url, ADDRESS_BYTES + 1);
     buf_init(&body, POST_BODY_BYTES);
-    bool ok = fs_read(o->slack_webhook_file, ADDRESS_BYTES, &text, err);
-    const struct sv address = sv_trim(buf_sv(&text));
-    ok = ok && buf_add(&url, address, err) &&
-         buf_add(&url, (struct sv){.ptr = "", .len = 1}, err) &&
-         (post_host(url.data, host, sizeof(host), err) ||
-          err_where(err, "%s", o->slack_webhook_file)) &&
-         night_files_render("slack", night, options, &body, err);
-    if (ok && o->dry_run)
+    bool ok = read_address(n, &url, host, sizeof(host), err) &&
+              night_files_render("slack", night, options, &body, err);
+    if (ok && n->settings->dry_run)
         (void)fprintf(stderr, "prowl: a message of %zu bytes would be sent to %s\n", body.len,
                       host);
     else if (ok)
-        ok = post_json(url.data, buf_sv(&body), &post, err);
-    buf_done(&text);
+        ok = post_json(url.data, buf_sv(&body), &post, err) || err_what(err, "send the message");
     buf_done(&body);
     buf_done(&url);
-    return ok || err_what(err, "send the message");
+    return ok;
 }
 
 static bool report(struct nightly *n, bool has_run, bool *ret_broken, struct err *err)
@@ -272,8 +311,9 @@ int nightly_run(const struct invocation *in, const char *path, struct err *err)
              err_why(err, ERR_USAGE, "there is no history yet; name at least one source");
     const struct history_options options = {
         .path = path, .read_only = !has_run, .version = PROWL_VERSION};
-    ok = ok && history_open(&options, &n->history, err) && find_times(n, err) &&
-         (!has_run || read_builds(n, in, err)) && report(n, has_run, &broken, err);
+    ok = ok && check_outputs(n, err) && history_open(&options, &n->history, err) &&
+         find_times(n, err) && (!has_run || read_builds(n, in, err)) &&
+         report(n, has_run, &broken, err);
     history_close(n->history);
     session_done(&n->session);
     const int status = ok ? status_of_night(n, has_run, broken) : status_of(err);

@@ -298,7 +298,7 @@ static void put_self(struct page *p, const struct night *n)
                s->listed, s->read, s->kept, s->rejudged, s->unreadable, s->problems,
                night_share_text(&s->unknown, unknown));
     wrap(p, from, 2, WRAPPED_LINES);
-    put_lines(p, "not read: ", s->troubles, s->trouble_count);
+    put_lines(p, "trouble: ", s->troubles, s->trouble_count);
     put_lines(p, "no build tonight: ", s->missing_jobs, s->missing_job_count);
 }
 

@@ -389,7 +389,6 @@ static bool look_at_file(const struct history *h, enum file_state *ret_state, st
         *ret_state = FILE_ABSENT;
         return true;
     }
-    (void)err_where(err, "%s", h->path);
     if (fd < 0)
         return err_why(err, ERR_IO, "%s", strerror(errno));
     const bool known = fstat(fd, &st) == 0;
@@ -513,7 +512,7 @@ static bool open_file(struct history *h, struct err *err)
 {
     enum file_state state;
     if (!look_at_file(h, &state, err))
-        return false;
+        return err_where(err, "%s", h->path);
     if (state != FILE_OURS && h->read_only) {
         (void)err_where(err, "%s", h->path);
         return err_why(err, ERR_IO, "there is no history yet");

@@ -170,6 +170,24 @@ class Trouble(Case):
         done = self.prowl("nightly", "--no-config", status=2)
         self.assertEqual(len(done.err.splitlines()), 1)
 
+    def test_what_cannot_be_written_or_sent_is_known_before_anything_is_read(self):
+        for args, said in ((("--quarantine", "foo=x"), '"foo=x" is no FORMAT=FILE'), (("--quarantine", "go="), '"go=" is no FORMAT=FILE'),
+                           (("--slack-webhook-file", self.path("none")), "none: No such file"),
+                           (("--slack-webhook-file", self.write("hook", "no address\n")), "hook: this is no address")):
+            done = self.nightly(*args, status=3 if "none" in args[1] else 2)
+            self.assertEqual(len(done.err.splitlines()), 1)
+            self.assertIn(said, done.err)
+            self.assertNotIn("h.db", done.err)
+        self.assertEqual(self.server.count("prowjobs"), 0)
+
+    def test_a_log_without_a_time_is_of_the_night_that_found_it(self):
+        self.write("b.log", "main.go:3:2: undefined: foo\nmake: *** [all] Error 1\n")
+        at = ("--no-config", "--history", self.path("h.db"), "--json", self.path("n.json"), "b.log")
+        for read in (1, 0):
+            self.prowl("nightly", *at, env={"PROWL_NOW": nights.morning(0)})
+            told = json.loads(self.read("n.json"))
+            self.assertEqual((told["headline"]["failed"], told["self"]["read"]), (1, read))
+
     def test_two_formats_in_one_file_are_refused(self):
         self.nightly("--md", self.path("same"), "--json", self.path("same"), status=2)
 

@@ -6,6 +6,7 @@
 #include "scratch.h"
 
 #include "tally/history.h"
+#include "tally/history_tend.h"
 
 #include <stdio.h>
 
@@ -154,6 +155,23 @@ static inline void assert_text(struct sv got, const char *wanted)
 {
     if (!sv_equal(got, sv_of(wanted)))
         fail_msg("\"%.*s\" is not \"%s\"", SV_ARG(got), wanted);
+}
+
+static inline bool keeping_print_fault(void *user, struct sv line, struct err *err)
+{
+    (void)user;
+    (void)err;
+    print_message("%.*s\n", SV_ARG(line));
+    return true;
+}
+
+static inline void keeping_assert_sound(struct history *h)
+{
+    uint64_t faults = 0;
+    struct err err = {0};
+    if (!history_check(h, keeping_print_fault, NULL, &faults, &err))
+        fail_msg("%s", err.why);
+    assert_int_equal(faults, 0);
 }
 
 #endif

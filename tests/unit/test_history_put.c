@@ -20,23 +20,6 @@ static uint64_t builds_in(struct history *h)
     return f.builds;
 }
 
-static bool print_fault(void *user, struct sv line, struct err *err)
-{
-    (void)user;
-    (void)err;
-    print_message("%.*s\n", SV_ARG(line));
-    return true;
-}
-
-static void assert_sound(struct history *h)
-{
-    uint64_t faults = 0;
-    struct err err = {0};
-    if (!history_check(h, print_fault, NULL, &faults, &err))
-        fail_msg("%s", err.why);
-    assert_int_equal(faults, 0);
-}
-
 static struct result *lot(const char *job, unsigned id)
 {
     char text[32];
@@ -63,7 +46,7 @@ static void the_same_build_again_changes_nothing(void **state)
     assert_false(keeping_put(k.h, lot("j", 1), "r1"));
     assert_true(keeping_put(k.h, lot("j", 1), "r2")); /* judged by other rules */
     assert_int_equal(builds_in(k.h), 1);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 
@@ -84,7 +67,7 @@ static void what_changed_replaces_the_build_and_all_of_its_tests(void **state)
     assert_int_equal(w.failure_count, 1);
     assert_int_equal(w.builds[0].outcome, OUTCOME_PASSED);
     window_done(&w);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 
@@ -170,7 +153,7 @@ static void hostile_names_are_safe_text_everywhere_and_found_again(void **state)
     enum history_known is;
     assert_true(history_knows(k.h, &b, SV("r"), &is, &err));
     assert_int_equal(is, HISTORY_SAME);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 
@@ -202,7 +185,7 @@ static void runs_are_kept_and_the_last_report_is_found(void **state)
     assert_int_equal(ms, 2000);
     assert_true(history_last_report(k.h, 2000, &ms, &err));
     assert_int_equal(ms, 1000);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 
@@ -285,7 +268,7 @@ static void processes_that_write_at_once_lose_nothing(void **state)
     for (uint32_t i = 0; i < w.test_count; i++) /* the earliest, whoever wrote it */
         assert_int_equal(w.tests[i].first_seen_ms, KEEPING_START);
     window_done(&w);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 
@@ -353,13 +336,13 @@ static void kill_at_any_moment_loses_nothing_committed(void **state)
         committed = w.build_count;
         window_done(&w);
         if (round % 5 == 4)
-            assert_sound(k.h);
+            keeping_assert_sound(k.h);
         history_close(k.h);
         k.h = NULL;
     }
     assert_true(committed > 0);
     keeping_open(&k, 0);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 
@@ -399,7 +382,7 @@ static void a_full_disk_is_told_and_what_was_committed_stays(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
     keeping_open(&k, 0);
     assert_true(builds_in(k.h) >= 1);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     assert_true(keeping_put(k.h, lot("after", 0), "r"));
     keeping_end(&k);
 }
@@ -513,7 +496,7 @@ static void memory_that_is_not_there_is_told_and_nothing_is_half_written(void **
     result_free(r);
     keeping_reopen(&k, 0);
     assert_int_equal(builds_in(k.h), 2);
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 

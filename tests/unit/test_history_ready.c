@@ -1,24 +1,5 @@
 #include "keeping.h"
 
-#include "tally/history_tend.h"
-
-static bool print_fault(void *user, struct sv line, struct err *err)
-{
-    (void)user;
-    (void)err;
-    print_message("%.*s\n", SV_ARG(line));
-    return true;
-}
-
-static void assert_sound(struct history *h)
-{
-    uint64_t faults = 0;
-    struct err err = {0};
-    if (!history_check(h, print_fault, NULL, &faults, &err))
-        fail_msg("%s", err.why);
-    assert_int_equal(faults, 0);
-}
-
 static void one_test_in_two_reports_was_retried_in_one_folder_and_run_twice_in_two(void **state)
 {
     static const struct {
@@ -54,7 +35,7 @@ static void one_test_in_two_reports_was_retried_in_one_folder_and_run_twice_in_t
             assert_int_equal(w.failures[0].attempts, 2);
         window_done(&w);
     }
-    assert_sound(k.h);
+    keeping_assert_sound(k.h);
     keeping_end(&k);
 }
 

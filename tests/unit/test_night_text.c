@@ -25,7 +25,7 @@ static void what_matters_comes_first(void **state)
         "\nInfrastructure and outages\n",
         "outage: 7 builds of 3 jobs",
         "\nSelf-check\n",
-        "not read: storage.example: HTTP 503",
+        "trouble: storage.example: HTTP 503",
         "no build tonight: periodic-rocket-upgrade"};
     (void)state;
     const char *at = night_shown("text", NIGHT_USUAL);
